@@ -1,0 +1,111 @@
+/* What the three programs share at their edge: options, files, output, exit statuses. Beside the three
+ * main.c this is the only room that prints. */
+#ifndef VERIFY_CLI_H
+#define VERIFY_CLI_H
+
+#include <stdio.h>
+
+#include "verify/reason.h"
+#include "verify/report.h"
+#include "verify/span.h"
+
+/* Exit statuses of all programs. */
+enum cli_exit {
+	CLI_PASS = 0,
+	CLI_FAIL = 1, /* a check failed, or what was to be decoded is malformed */
+	CLI_USAGE =
+		2, /* the command line or a file that an option names is wrong; nothing was judged */
+	CLI_ERROR = 3 /* no verdict */
+};
+
+enum cli_exit cli_exit_of(enum verdict verdict);
+
+/* The worse of two for several targets: 1 before 3 before 0. */
+enum cli_exit cli_worse(enum cli_exit a, enum cli_exit b);
+
+/* One option. `value` names its argument in --help; NULL for a flag. */
+struct cli_option {
+	int id;      /* the caller's, not 0 */
+	char letter; /* 0: none */
+	bool repeatable;
+	const char *name; /* without the two dashes */
+	const char *value;
+};
+
+/* Options that every verb takes: --format -o -q -v --color --version -h/--help. */
+enum cli_common {
+	CLI_OPT_FORMAT = 1000,
+	CLI_OPT_OUTPUT,
+	CLI_OPT_QUIET,
+	CLI_OPT_VERBOSE,
+	CLI_OPT_COLOR,
+	CLI_OPT_VERSION,
+	CLI_OPT_HELP
+};
+#define CLI_COMMON_OPTIONS 7
+extern const struct cli_option cli_common_options[CLI_COMMON_OPTIONS];
+
+/* The command line after the verb, taken word by word. Options may stand between operands; after "--" all are
+ * operands; "-" is one. `--opt=value` and `--opt value` are the same; short flags may be joined (-qv). */
+#define CLI_TABLES_MAX 4
+struct cli_words {
+	int argc;
+	char **argv;
+	int next;
+	const char *joined; /* the rest of a word of short options */
+	bool only_operands;
+	const struct cli_option
+		*tables[CLI_TABLES_MAX]; /* each ends with a row of id 0 or has table_len rows */
+	size_t table_len[CLI_TABLES_MAX];
+	size_t n_tables;
+	uint8_t seen[4096 / 8]; /* ids of options that must not be repeated */
+};
+
+enum cli_word { CLI_WORD_END, CLI_WORD_OPERAND, CLI_WORD_OPTION, CLI_WORD_BAD };
+
+/* Starts reading argv, from argv[1] when `argv[0]` is the verb. */
+void cli_words_start(struct cli_words *words, int argc, char **argv);
+void cli_words_table(struct cli_words *words, const struct cli_option *table, size_t len);
+
+/* The next operand (in *ret_value) or option (*ret_option, with its argument or NULL in *ret_value).
+ * CLI_WORD_BAD: *reterr_message says what is wrong, static text, *ret_value which word. */
+enum cli_word cli_words_next(struct cli_words *words, const struct cli_option **ret_option,
+			     const char **ret_value, const char **reterr_message);
+
+/* How results look and where they go. */
+enum cli_format { CLI_TEXT, CLI_JSON };
+struct cli_output {
+	const char *program;
+	enum cli_format format;
+	const char *path; /* NULL or "-": stdout */
+	bool quiet;
+	struct report_style style;
+};
+
+/* What main.c found in its surroundings. */
+struct cli_world {
+	int64_t now; /* seconds since 1970; below 0 when no clock could be read */
+	bool stdout_is_terminal;
+	bool colour_refused; /* NO_COLOR is set and not empty, or TERM is dumb */
+};
+
+/* Applies one common option (not --help and --version). False: the value is none of those allowed, said on
+ * stderr. `world` decides `--color auto`. */
+bool cli_common_apply(struct cli_output *output, const struct cli_world *world, int id,
+		      const char *value);
+void cli_output_start(struct cli_output *output, const char *program,
+		      const struct cli_world *world);
+
+/* Writes the result, all of it: to stdout, or to a temporary file beside `path` that is renamed to it (a path that
+ * exists and is no regular file is written to directly). False: said on stderr; nothing is left behind. */
+bool cli_write(const struct cli_output *output, struct span result);
+
+/* One line on stderr, "program: message", the message escaped. */
+void cli_complain(const char *program, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Reads a file ("-": stdin) of at most `cap` bytes; of a longer one cap + 1 bytes are read, so that the
+ * caller sees that it is too long. REASON_FILE_UNREADABLE with *reterr_errno, REASON_OUT_OF_MEMORY. */
+enum reason cli_read(const char *path, size_t cap, struct buf *ret, int *reterr_errno) MUST_CHECK;
+
+#endif

@@ -1,0 +1,470 @@
+#include "verify/document.h"
+
+#include <inttypes.h>
+
+#include "verify/auto.h"
+#include "verify/basenc.h"
+#include "verify/facts.h"
+#include "verify/instant.h"
+
+struct check_set document_checks(void)
+{
+	struct check_set set = { .has = { false } };
+
+	for (size_t i = CHECK_DOCUMENT_FORM; i <= CHECK_ENCLAVE_HASH_MATCH; i++)
+		set.has[i] = true;
+	return set;
+}
+
+/* What the steps hand on to each other. */
+struct judging {
+	const struct policy *policy;
+	struct report *report;
+	struct chain_cache *cache;
+	struct document *document;
+	int64_t at; /* the judged time */
+	bool has_at;
+	struct chain chain;
+	bool has_chain;
+	bool in_time;     /* chain.time passed */
+	bool signed_ok;   /* cose.signature passed */
+	EVP_PKEY *key;    /* the leaf's; owned */
+	enum check lacks; /* the first check that did not pass, on which all appraisal rests */
+};
+
+/* This program's own trouble is an error, not a failure of the evidence. */
+static bool is_own_trouble(enum reason reason)
+{
+	return reason == REASON_OUT_OF_MEMORY || reason == REASON_CRYPTO_FAILED;
+}
+
+static void judge_form(struct judging *j, struct span bytes)
+{
+	size_t at = 0;
+
+	enum reason reason = cose_read(bytes, &j->document->cose, &at);
+	if (reason != REASON_OK) {
+		report_fail(j->report, CHECK_DOCUMENT_FORM, reason, "%s: at byte %zu of %zu",
+			    reason_sentence(reason), at, bytes.len);
+		return;
+	}
+	j->document->has_cose = true;
+	report_pass(j->report, CHECK_DOCUMENT_FORM,
+		    "%zu bytes, one COSE_Sign1%s, no trailing bytes", bytes.len,
+		    j->document->cose.tagged ? " with tag 18" : "");
+}
+
+static void judge_claims_form(struct judging *j)
+{
+	const struct cose *cose = &j->document->cose;
+	struct claims *claims = &j->document->claims;
+	size_t at = 0;
+
+	if (!j->document->has_cose) {
+		report_needs(j->report, CHECK_CLAIMS_FORM, CHECK_DOCUMENT_FORM);
+		return;
+	}
+	enum reason reason = claims_read(cose->payload, j->policy->limits, claims, &at);
+	if (reason != REASON_OK) {
+		report_fail(j->report, CHECK_CLAIMS_FORM, reason,
+			    "%s: at byte %zu of the payload's %zu", reason_sentence(reason), at,
+			    cose->payload.len);
+		return;
+	}
+	j->document->has_claims = true;
+	report_set_debug(j->report, pcrs_is_debug(&claims->pcrs));
+	report_pass(j->report, CHECK_CLAIMS_FORM, "SHA384, module %.*s", (int)claims->module_id.len,
+		    (const char *)claims->module_id.at);
+}
+
+static void choose_time(struct judging *j, int64_t now)
+{
+	switch (j->policy->time) {
+	case POLICY_NOW:
+		j->at = now;
+		j->has_at = true;
+		break;
+	case POLICY_AT:
+		j->at = j->policy->at;
+		j->has_at = true;
+		break;
+	case POLICY_DOCUMENT:
+		j->has_at = j->document->has_claims;
+		j->at = j->has_at ? claims_time(&j->document->claims) : 0;
+		break;
+	}
+	static const enum time_source sources[] = { TIME_CLOCK, TIME_OPTION, TIME_DOCUMENT };
+	if (j->has_at)
+		report_set_time(j->report, j->at, sources[j->policy->time]);
+}
+
+/* The fingerprints of the root that is pinned and of what the document begins with. */
+static void compare_roots(struct judging *j)
+{
+	struct buf expected = { 0 };
+	struct buf actual = { 0 };
+	uint8_t sha256[DIGEST_SHA256_LEN];
+
+	if (digest_sha256(&j->document->claims.cabundle[0], 1, sha256) != REASON_OK)
+		return;
+	hex_encode(&expected, SPAN_OF(j->policy->root.sha256));
+	hex_encode(&actual, SPAN_OF(sha256));
+	report_compared(j->report, buf_span(&expected),
+			span_of_text(j->policy->root.is_aws ? "SHA-256 of AWS's root" :
+							      "SHA-256 of --root"),
+			buf_span(&actual));
+	buf_done(&expected);
+	buf_done(&actual);
+}
+
+static void judge_chain_root(struct judging *j)
+{
+	const struct claims *claims = &j->document->claims;
+	size_t index = 0;
+
+	if (!j->document->has_claims) {
+		report_needs(j->report, CHECK_CHAIN_ROOT, CHECK_CLAIMS_FORM);
+		return;
+	}
+	enum reason reason = chain_walk(claims->cabundle, claims->cabundle_len, claims->certificate,
+					&j->policy->root, j->cache, &j->chain, &j->key, &index);
+	if (is_own_trouble(reason)) {
+		report_error(j->report, CHECK_CHAIN_ROOT, reason, NULL);
+		return;
+	}
+	if (reason == REASON_X509_ROOT) {
+		report_fail(j->report, CHECK_CHAIN_ROOT, reason, NULL);
+		compare_roots(j);
+		return;
+	}
+	if (reason != REASON_OK) {
+		report_fail(j->report, CHECK_CHAIN_ROOT, reason,
+			    "%s: certificate %zu of %zu, counted from the root",
+			    reason_sentence(reason), index + 1, claims->cabundle_len + 1);
+		return;
+	}
+	j->has_chain = true;
+	report_pass(j->report, CHECK_CHAIN_ROOT, "%zu certificates to the %s", j->chain.len,
+		    j->policy->root.is_aws ? "pinned AWS Nitro Enclaves root" :
+					     "root given by --root");
+}
+
+/* The time within which every certificate is valid. */
+static void window(const struct chain *chain, int64_t *ret_from, int64_t *ret_to)
+{
+	*ret_from = chain->certs[0].not_before;
+	*ret_to = chain->certs[0].not_after;
+	for (size_t i = 1; i < chain->len; i++) {
+		if (chain->certs[i].not_before > *ret_from)
+			*ret_from = chain->certs[i].not_before;
+		if (chain->certs[i].not_after < *ret_to)
+			*ret_to = chain->certs[i].not_after;
+	}
+}
+
+static void fail_validity(struct judging *j, size_t index)
+{
+	const struct cert *cert = &j->chain.certs[index];
+	char from[INSTANT_TEXT_LEN];
+	char to[INSTANT_TEXT_LEN];
+	char at[INSTANT_TEXT_LEN];
+
+	instant_people(cert->not_before, from);
+	instant_people(cert->not_after, to);
+	instant_people(j->at, at);
+	report_fail(j->report, CHECK_CHAIN_TIME, REASON_X509_VALIDITY,
+		    "certificate %zu of %zu is valid from %s to %s UTC, judged at %s", index + 1,
+		    j->chain.len, from, to, at);
+}
+
+static void judge_chain_time(struct judging *j)
+{
+	int64_t from_s;
+	int64_t to_s;
+	char from[INSTANT_TEXT_LEN];
+	char to[INSTANT_TEXT_LEN];
+	char at[INSTANT_TEXT_LEN];
+	size_t index = 0;
+
+	if (!j->has_chain) {
+		report_needs(j->report, CHECK_CHAIN_TIME, CHECK_CHAIN_ROOT);
+		return;
+	}
+	if (chain_valid_at(&j->chain, j->at, &index) != REASON_OK) {
+		fail_validity(j, index);
+		return;
+	}
+	const struct cert *leaf = &j->chain.certs[j->chain.len - 1];
+	int64_t signed_at = claims_time(&j->document->claims);
+	if (signed_at < leaf->not_before || signed_at > leaf->not_after) {
+		instant_people(signed_at, at);
+		report_fail(j->report, CHECK_CHAIN_TIME, REASON_TIMESTAMP_OUTSIDE_LEAF,
+			    "%s: %s UTC", reason_sentence(REASON_TIMESTAMP_OUTSIDE_LEAF), at);
+		return;
+	}
+	j->in_time = true;
+	window(&j->chain, &from_s, &to_s);
+	instant_people(from_s, from);
+	instant_people(to_s, to);
+	instant_people(j->at, at);
+	report_pass(j->report, CHECK_CHAIN_TIME, "valid %s to %s UTC, judged at %s", from, to, at);
+	instant_rfc3339(from_s, from);
+	instant_rfc3339(to_s, to);
+	report_member(j->report, "not_before", from);
+	report_member(j->report, "not_after", to);
+}
+
+static void judge_signature(struct judging *j)
+{
+	if (!j->has_chain) {
+		report_needs(j->report, CHECK_COSE_SIGNATURE, CHECK_CHAIN_ROOT);
+		return;
+	}
+	enum reason reason = cose_verify(&j->document->cose, j->key);
+	if (is_own_trouble(reason)) {
+		report_error(j->report, CHECK_COSE_SIGNATURE, reason, NULL);
+	} else if (reason != REASON_OK) {
+		report_fail(j->report, CHECK_COSE_SIGNATURE, reason, NULL);
+	} else {
+		j->signed_ok = true;
+		report_pass(j->report, CHECK_COSE_SIGNATURE, "ES384 by the leaf certificate");
+	}
+}
+
+/* Whether the claims are proven, and if not, what is lacking first. */
+static void settle(struct judging *j)
+{
+	j->document->genuine = j->has_chain && j->in_time && j->signed_ok;
+	j->lacks = !j->document->has_cose   ? CHECK_DOCUMENT_FORM :
+		   !j->document->has_claims ? CHECK_CLAIMS_FORM :
+		   !j->has_chain            ? CHECK_CHAIN_ROOT :
+		   !j->in_time              ? CHECK_CHAIN_TIME :
+					      CHECK_COSE_SIGNATURE;
+	if (j->document->has_claims)
+		report_take_facts(j->report, facts_of(&j->document->claims), j->document->genuine);
+}
+
+static void judge_age(struct judging *j)
+{
+	const struct policy *policy = j->policy;
+
+	if (policy->time == POLICY_DOCUMENT) {
+		report_skip(j->report, CHECK_CLAIMS_AGE, REASON_NOT_REQUESTED,
+			    "judged at the document's own time: its age was not checked");
+		return;
+	}
+	if (!j->document->genuine) {
+		report_needs(j->report, CHECK_CLAIMS_AGE, j->lacks);
+		return;
+	}
+	int64_t age_s = j->at - claims_time(&j->document->claims);
+	if (age_s < -policy->max_skew_s)
+		report_fail(j->report, CHECK_CLAIMS_AGE, REASON_TIMESTAMP_FUTURE,
+			    "%" PRId64 " s later than the judged time, %" PRId64 " s allowed",
+			    -age_s, policy->max_skew_s);
+	else if (policy->max_age_s == POLICY_NO_MAX_AGE)
+		report_skip(j->report, CHECK_CLAIMS_AGE, REASON_NOT_REQUESTED,
+			    "%" PRId64 " s old, no --max-age given", age_s);
+	else if (age_s > policy->max_age_s)
+		report_fail(j->report, CHECK_CLAIMS_AGE, REASON_TIMESTAMP_STALE,
+			    "%" PRId64 " s old, limit %" PRId64 " s", age_s, policy->max_age_s);
+	else
+		report_pass(j->report, CHECK_CLAIMS_AGE, "%" PRId64 " s old, limit %" PRId64 " s",
+			    age_s, policy->max_age_s);
+}
+
+static void compared_hex(struct judging *j, const char *prefix, struct span expected,
+			 const char *source, struct span actual)
+{
+	struct buf left = { 0 };
+	struct buf right = { 0 };
+
+	buf_text(&left, prefix);
+	hex_encode(&left, expected);
+	buf_text(&right, actual.at != NULL ? prefix : "null");
+	hex_encode(&right, actual);
+	report_compared(j->report, left.len > 0 ? buf_span(&left) : SPAN_LITERAL("(0 bytes)"),
+			span_of_text(source),
+			right.len > 0 ? buf_span(&right) : SPAN_LITERAL("(0 bytes)"));
+	buf_done(&left);
+	buf_done(&right);
+}
+
+/* One of the three claims whose bytes the caller may know. */
+static void judge_bytes(struct judging *j, enum check check, const struct policy_bytes *wanted,
+			struct span actual, enum reason otherwise, const char *option)
+{
+	if (!wanted->expected) {
+		report_skip(j->report, check, REASON_NOT_REQUESTED, NULL);
+		return;
+	}
+	if (!j->document->genuine) {
+		report_needs(j->report, check, j->lacks);
+		return;
+	}
+	/* null is not the same as zero bytes */
+	if (actual.at != NULL && span_equal(buf_span(&wanted->bytes), actual))
+		report_pass(j->report, check, NULL);
+	else
+		report_fail(j->report, check, otherwise, NULL);
+	compared_hex(j, "", buf_span(&wanted->bytes), option, actual);
+}
+
+static void judge_debug(struct judging *j)
+{
+	const struct pcrs *pcrs = &j->document->claims.pcrs;
+
+	if (!j->document->genuine)
+		report_needs(j->report, CHECK_PCR_DEBUG, j->lacks);
+	else if (!pcrs_has(pcrs, 0))
+		report_fail(
+			j->report, CHECK_PCR_DEBUG, REASON_PCR_MISSING,
+			"the document carries no PCR0, so it cannot be told whether this is a debug enclave");
+	else if (!pcrs_is_debug(pcrs))
+		report_pass(j->report, CHECK_PCR_DEBUG, "PCR0 is not all zero");
+	else if (j->policy->allow_debug)
+		report_skip(j->report, CHECK_PCR_DEBUG, REASON_DEBUG_ALLOWED, NULL);
+	else
+		report_fail(j->report, CHECK_PCR_DEBUG, REASON_DEBUG_PCRS, NULL);
+}
+
+static void judge_pcr(struct judging *j, const struct policy_source *set, unsigned index)
+{
+	const struct pcrs *pcrs = &j->document->claims.pcrs;
+	enum check check = (enum check)(CHECK_PCR_MATCH + index);
+
+	if (!policy_expects_pcr(j->policy, set, index)) {
+		if (j->policy->require.has[check])
+			report_skip(j->report, check, REASON_NOT_REQUESTED, NULL);
+		return;
+	}
+	if (!j->document->genuine) {
+		report_needs(j->report, check, j->lacks);
+		return;
+	}
+	struct policy_match match = policy_judge_pcr(j->policy, set, index, pcrs);
+	if (match.reason == REASON_OK)
+		report_pass(j->report, check, "PCR%u is the expected one", index);
+	else if (match.reason == REASON_PCR_MISSING)
+		report_fail(j->report, check, match.reason, "the document carries no PCR%u", index);
+	else
+		report_fail(j->report, check, match.reason, "PCR%u is not the expected one", index);
+	compared_hex(j, "", match.expected, match.source, pcrs_get(pcrs, index));
+}
+
+/* What a wrong ENCLAVE_HASH turns out to be. */
+static const char *hash_mistake(struct span expected, const struct pcrs *pcrs)
+{
+	static const char *const texts[] = {
+		[ENCLAVE_HASH_OF_TEXT] =
+			"the expected value is the hash of the text, not of the bytes: keccak256 was "
+			"taken of PCR0's hex digits",
+		[ENCLAVE_HASH_SHA3] =
+			"the expected value is the SHA3-256 of PCR0, not its keccak256",
+		[ENCLAVE_HASH_SHA256] =
+			"the expected value is the SHA-256 of PCR0, not its keccak256",
+		[ENCLAVE_HASH_ZERO_PCR0] =
+			"the expected value is the hash of a zero PCR0, that of any debug enclave",
+		[ENCLAVE_HASH_NO_VALUE] = "the expected value is no hash but an empty slot",
+		[ENCLAVE_HASH_UNKNOWN] = "keccak256(PCR0) is not the expected hash",
+	};
+	enum enclave_hash_form form = ENCLAVE_HASH_UNKNOWN;
+
+	if (pcrs_has(pcrs, 0) && expected.len == KECCAK_LEN &&
+	    enclave_hash_recognise(expected.at, pcrs->value[0], &form) != REASON_OK)
+		form = ENCLAVE_HASH_UNKNOWN;
+	return form == ENCLAVE_HASH_RIGHT ? texts[ENCLAVE_HASH_UNKNOWN] : texts[form];
+}
+
+static void judge_enclave_hash(struct judging *j, const struct policy_source *set)
+{
+	const struct pcrs *pcrs = &j->document->claims.pcrs;
+	uint8_t hash[KECCAK_LEN];
+
+	if (!policy_expects_enclave_hash(j->policy, set)) {
+		report_skip(j->report, CHECK_ENCLAVE_HASH_MATCH, REASON_NOT_REQUESTED, NULL);
+		return;
+	}
+	if (!j->document->genuine) {
+		report_needs(j->report, CHECK_ENCLAVE_HASH_MATCH, j->lacks);
+		return;
+	}
+	struct policy_match match = policy_judge_enclave_hash(j->policy, set, pcrs);
+	if (match.reason == REASON_OK)
+		report_pass(j->report, CHECK_ENCLAVE_HASH_MATCH,
+			    "keccak256(PCR0) is the expected hash");
+	else
+		report_fail(j->report, CHECK_ENCLAVE_HASH_MATCH, match.reason, "%s",
+			    hash_mistake(match.expected, pcrs));
+	if (pcrs_has(pcrs, 0))
+		enclave_hash(pcrs->value[0], hash);
+	compared_hex(j, "0x", match.expected, match.source,
+		     pcrs_has(pcrs, 0) ? SPAN_OF(hash) : (struct span){ NULL, 0 });
+}
+
+/* The checks against expectations, all of which rest on a genuine document. */
+static void appraise(struct judging *j)
+{
+	const struct policy *policy = j->policy;
+	const struct claims *claims = &j->document->claims;
+	const struct policy_source *set = policy_choose_set(policy, &claims->pcrs);
+
+	judge_age(j);
+	judge_bytes(j, CHECK_NONCE_MATCH, &policy->nonce, claims->nonce, REASON_NONCE_MISMATCH,
+		    "--nonce");
+	judge_bytes(j, CHECK_USER_DATA_MATCH, &policy->user_data, claims->user_data,
+		    REASON_USER_DATA_MISMATCH, "--user-data");
+	judge_bytes(j, CHECK_PUBLIC_KEY_MATCH, &policy->public_key, claims->public_key,
+		    REASON_PUBLIC_KEY_MISMATCH, "--public-key");
+	judge_debug(j);
+	for (unsigned i = 0; i < PCR_COUNT; i++)
+		judge_pcr(j, set, i);
+	judge_enclave_hash(j, set);
+	bool image_known = report_status(j->report, CHECK_PCR_MATCH) == STATUS_PASS ||
+			   report_status(j->report, CHECK_ENCLAVE_HASH_MATCH) == STATUS_PASS;
+	bool sections_known = report_status(j->report, CHECK_PCR1_MATCH) == STATUS_PASS &&
+			      report_status(j->report, CHECK_PCR2_MATCH) == STATUS_PASS;
+	if (image_known && !sections_known)
+		report_note(
+			j->report,
+			"PCR0 does not say where one section of the image ends and the next begins; "
+			"expect PCR1 and PCR2 too");
+}
+
+/* Everything after document.form. */
+static void judge_rest(struct judging *j, int64_t now)
+{
+	judge_claims_form(j);
+	choose_time(j, now);
+	judge_chain_root(j);
+	judge_chain_time(j);
+	judge_signature(j);
+	settle(j);
+	appraise(j);
+	EVP_PKEY_free(j->key);
+}
+
+void document_judge(struct span bytes, const struct policy *policy, int64_t now,
+		    struct chain_cache *cache, struct report *report, struct document *ret)
+{
+	struct judging j = { .policy = policy, .report = report, .cache = cache, .document = ret };
+
+	*ret = (struct document){ .has_cose = false };
+	report_set_root(report, &policy->root);
+	judge_form(&j, bytes);
+	judge_rest(&j, now);
+}
+
+void document_refuse(const struct policy *policy, int64_t now, enum reason reason, bool unreadable,
+		     struct report *report)
+{
+	struct document nothing = { .has_cose = false };
+	struct judging j = { .policy = policy, .report = report, .document = &nothing };
+
+	report_set_root(report, &policy->root);
+	if (unreadable)
+		report_error(report, CHECK_DOCUMENT_FORM, reason, NULL);
+	else
+		report_fail(report, CHECK_DOCUMENT_FORM, reason, NULL);
+	judge_rest(&j, now);
+}

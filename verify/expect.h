@@ -1,0 +1,45 @@
+/* The options that say what to expect of a document, turned into a policy. Shared by every verb of every
+ * program that judges one, so that an option means the same everywhere. */
+#ifndef VERIFY_EXPECT_H
+#define VERIFY_EXPECT_H
+
+#include "verify/cli.h"
+#include "verify/policy.h"
+
+enum expect_option {
+	EXPECT_PCR = 1,
+	EXPECT_PCRS,
+	EXPECT_ENCLAVE_HASH,
+	EXPECT_USER_DATA,
+	EXPECT_PUBLIC_KEY,
+	EXPECT_ROLE_ARN,
+	EXPECT_INSTANCE_ID,
+	EXPECT_SIGNING_CERT,
+	EXPECT_ROOT,
+	EXPECT_ALLOW_DEBUG,
+	EXPECT_AWS_TABLE_LIMITS,
+	EXPECT_REQUIRE,
+	EXPECT_MAX_AGE,
+	EXPECT_MAX_SKEW,
+	/* for verbs that do not judge by the clock and their own nonce */
+	EXPECT_NONCE,
+	EXPECT_AT
+};
+
+/* The first 14 rows are for every such verb, the last two only for `document` and `bundle`. */
+#define EXPECT_OPTIONS 16
+#define EXPECT_LIVE_OPTIONS 14
+extern const struct cli_option expect_options[EXPECT_OPTIONS];
+
+/* Applies one option. `known` are the verb's checks, for --require. False: what is wrong was said on stderr
+ * and the command line is not to be obeyed. */
+bool expect_apply(const char *program, struct policy *policy, const struct check_set *known, int id,
+		  const char *value);
+
+/* True when the text is 96 hex digits, 0x allowed before them: a PCR by value. */
+bool expect_is_pcr(const char *text);
+
+/* Reads a PCR by value. False: it is none. */
+bool expect_pcr_value(const char *text, uint8_t ret[static PCR_LEN]);
+
+#endif

@@ -1,0 +1,139 @@
+/* Why a check did not pass: every reason that any part of enclavecheck can give.
+ *
+ * A function that can go wrong returns `enum reason`; REASON_OK is 0 and nothing else means success.
+ * The names are an interface that monitors match on: append rows, never rename or reorder them.
+ * A name is the reason's stable code in JSON and text, the sentence is for a person.
+ *
+ * Columns: identifier, stable name, sentence. */
+#ifndef VERIFY_REASON_H
+#define VERIFY_REASON_H
+
+// clang-format off
+#define REASON_TABLE(X) \
+	X(OK, "ok", "nothing is wrong") \
+	/* this program's own trouble: no verdict follows from these */ \
+	X(OUT_OF_MEMORY, "out-of-memory", "the machine has no memory left for this") \
+	X(CRYPTO_FAILED, "crypto-failed", "the cryptographic library failed on its own account") \
+	X(FILE_UNREADABLE, "file-unreadable", "the file cannot be opened or read") \
+	/* the verdict rule */ \
+	X(NOTHING_EXPECTED, "nothing-expected", \
+	  "nothing was given that says which image to expect: add --pcr 0=, --pcrs or --enclave-hash") \
+	X(REQUIRED_SKIPPED, "required-skipped", "--require names this check and it was skipped") \
+	/* why a check was skipped: a closed list */ \
+	X(NOT_REQUESTED, "not-requested", "not asked for") \
+	X(NOT_CARRIED, "not-carried", "this kind of endpoint has no such thing") \
+	X(NEEDS, "needs", "needs a check that did not pass") \
+	X(RECORDED, "recorded", "freshness cannot be shown again from a record") \
+	X(DEBUG_ALLOWED, "debug-allowed", "the enclave runs in debug mode, which --allow-debug permits") \
+	X(NOT_BUILT, "not-built", "not built in this run") \
+	/* text forms of binary input (RFC 4648) */ \
+	X(TEXT_ENCODING, "text-encoding", \
+	  "the text is neither whole hex nor whole base64 (white space only at its ends)") \
+	/* CBOR (RFC 8949) */ \
+	X(CBOR_TRUNCATED, "cbor-truncated", "the CBOR ends before its last item is complete") \
+	X(CBOR_MALFORMED, "cbor-malformed", "the bytes are not well-formed CBOR") \
+	X(CBOR_NONCANONICAL, "cbor-noncanonical", \
+	  "a CBOR item is not in its shortest definite form, as every Nitro document has it") \
+	X(CBOR_DEPTH, "cbor-depth", "the CBOR is nested deeper than any Nitro document") \
+	X(CBOR_DUP_KEY, "cbor-dup-key", "a CBOR map names one key twice") \
+	X(CBOR_UTF8, "cbor-utf8", "a CBOR text string is not valid UTF-8") \
+	/* COSE_Sign1 (RFC 9052 section 4.2) */ \
+	X(COSE_EMPTY, "cose-empty", "there are no bytes at all") \
+	X(COSE_TOO_LARGE, "cose-too-large", "longer than any attestation document (32 KiB)") \
+	X(COSE_TAG, "cose-tag", "a CBOR tag other than one leading 18 (COSE_Sign1)") \
+	X(COSE_SHAPE, "cose-shape", \
+	  "not a COSE_Sign1: an array of protected, unprotected, payload and signature") \
+	X(COSE_ALG, "cose-alg", "the protected algorithm is not ES384 (-35)") \
+	X(COSE_PROTECTED, "cose-protected", "the protected header is not exactly {1: -35}") \
+	X(COSE_UNPROTECTED, "cose-unprotected", "the unprotected header is not empty") \
+	X(COSE_PAYLOAD_SIZE, "cose-payload-size", "the payload is not 1 to 16384 bytes long") \
+	X(COSE_SIG_SIZE, "cose-sig-size", "the signature is not 96 bytes long") \
+	X(COSE_SIG_RANGE, "cose-sig-range", "r or s of the signature is not within 1..n-1") \
+	X(COSE_TRAILING, "cose-trailing", "bytes follow the end of the COSE_Sign1") \
+	X(COSE_SIGNATURE, "cose-signature", \
+	  "the signature does not verify: the document was altered or another key signed it") \
+	/* the payload map (AWS: attestation process, sections 2.2 and 3.2.2) */ \
+	X(DOC_SHAPE, "doc-shape", "the payload is not a CBOR map") \
+	X(DOC_TRAILING, "doc-trailing", "bytes follow the payload map") \
+	X(DOC_KEY_TYPE, "doc-key-type", "a key of the payload map is not a text string") \
+	X(DOC_UNKNOWN_FIELD, "doc-unknown-field", "the payload has a field that no Nitro document has") \
+	X(DOC_MISSING_FIELD, "doc-missing-field", "the payload lacks a mandatory field") \
+	X(DOC_NULL_FIELD, "doc-null-field", "a mandatory field of the payload is null") \
+	X(MODULE_ID, "module-id", \
+	  "module_id is not a text of 1 to 256 bytes without control characters") \
+	X(DIGEST, "digest", "digest is not the text SHA384") \
+	X(TIMESTAMP, "timestamp", "timestamp is not a positive integer") \
+	X(TIMESTAMP_RANGE, "timestamp-range", \
+	  "timestamp, in milliseconds, does not lie within the years 2020 to 2099") \
+	X(PCRS, "pcrs", "pcrs is not a map of 1 to 32 registers") \
+	X(PCR_INDEX, "pcr-index", "a PCR index is not an integer within 0..31") \
+	X(PCR_VALUE, "pcr-value", "a PCR is not a byte string") \
+	X(PCR_LENGTH, "pcr-length", "a PCR is not 48 bytes long, as SHA384 demands") \
+	X(CERTIFICATE, "certificate", "certificate is not a byte string of 1 to 1024 bytes") \
+	X(CABUNDLE, "cabundle", "cabundle is not an array of 1 to 16 byte strings of 1 to 1024 bytes") \
+	X(PUBLIC_KEY, "public-key", "public_key is neither null nor a byte string within its limit") \
+	X(USER_DATA, "user-data", "user_data is neither null nor a byte string within its limit") \
+	X(NONCE, "nonce", "nonce is neither null nor a byte string within its limit") \
+	/* certificates (RFC 5280) in the profile that AWS issues */ \
+	X(X509_ROOT, "x509-root", "cabundle does not begin with the pinned root certificate") \
+	X(X509_DER, "x509-der", "a certificate is not strict DER in the profile that AWS issues") \
+	X(X509_VERSION, "x509-version", "a certificate is not X.509 version 3") \
+	X(X509_KEY, "x509-key", "a certificate's key is not an uncompressed point on P-384") \
+	X(X509_SIGALG, "x509-sigalg", "a certificate is not signed with ecdsa-with-SHA384") \
+	X(X509_CRITICAL_EXT, "x509-critical-ext", \
+	  "a certificate has a critical extension that is not understood here") \
+	X(X509_KEYUSAGE, "x509-keyusage", "a certificate's keyUsage does not allow what it is used for") \
+	X(X509_CA, "x509-ca", "an issuing certificate lacks a critical basicConstraints with CA:TRUE") \
+	X(X509_PATHLEN, "x509-pathlen", "more certificates follow an issuer than its pathLen allows") \
+	X(X509_LEAF_CA, "x509-leaf-ca", "the enclave's own certificate is a CA certificate") \
+	X(X509_LEAF_PATHLEN, "x509-leaf-pathlen", "the enclave's own certificate has a pathLen") \
+	X(X509_NAME, "x509-name", "a certificate's issuer is not the subject of the one before it") \
+	X(X509_AKI, "x509-aki", "a certificate's authority key id is not its issuer's subject key id") \
+	X(X509_SIGNATURE, "x509-signature", "a certificate was not signed by the one before it") \
+	X(X509_VALIDITY, "x509-validity", "a certificate is not valid at the judged time") \
+	X(TIMESTAMP_OUTSIDE_LEAF, "timestamp-outside-leaf", \
+	  "the document's timestamp lies outside the validity of the certificate that signed it") \
+	/* appraisal against expectations */ \
+	X(TIMESTAMP_STALE, "timestamp-stale", "the document is older than --max-age allows") \
+	X(TIMESTAMP_FUTURE, "timestamp-future", \
+	  "the document's timestamp is later than the judged time and --max-skew allow") \
+	X(NONCE_MISMATCH, "nonce-mismatch", "the nonce is not the expected one") \
+	X(USER_DATA_MISMATCH, "user-data-mismatch", "user_data is not the expected one") \
+	X(PUBLIC_KEY_MISMATCH, "public-key-mismatch", "public_key is not the expected one") \
+	X(DEBUG_PCRS, "debug-pcrs", \
+	  "PCR0 is all zero: the enclave runs in debug mode, its memory can be read from outside") \
+	X(PCR_MISSING, "pcr-missing", "the document does not carry this register") \
+	X(PCR_MISMATCH, "pcr-mismatch", "the register is not the expected one") \
+	X(ENCLAVE_HASH_MISMATCH, "enclave-hash-mismatch", "keccak256(PCR0) is not the expected hash") \
+	/* JSON (RFC 8259) from outside */ \
+	X(JSON_TOO_LARGE, "json-too-large", "longer than 1 MiB") \
+	X(JSON_MALFORMED, "json-malformed", "not well-formed JSON") \
+	X(JSON_TRAILING, "json-trailing", "text follows the JSON value") \
+	X(JSON_TOO_DEEP, "json-too-deep", "nested deeper than 16") \
+	X(JSON_TOO_MANY_VALUES, "json-too-many-values", "more than 20000 values") \
+	X(JSON_BAD_STRING, "json-bad-string", "a string holds U+0000, a lone surrogate or invalid UTF-8") \
+	X(JSON_DUPLICATE_KEY, "json-duplicate-key", "an object names one key twice") \
+	/* pcr.json in its published shapes */ \
+	X(PCR_JSON_SHAPE, "pcr-json-shape", "no register is named: PCR0, PCR1, ... or Measurements expected") \
+	X(PCR_JSON_KEY, "pcr-json-key", "a key looks like a register and is none: PCR0 to PCR31 expected") \
+	X(PCR_JSON_VALUE, "pcr-json-value", "a register is not a string of 96 hex digits") \
+	X(PCR_JSON_HASH, "pcr-json-hash", "enclave_hash is not 0x and 64 hex digits")
+// clang-format on
+
+enum reason {
+#define REASON_ID(id, name, sentence) REASON_##id,
+	REASON_TABLE(REASON_ID)
+#undef REASON_ID
+		REASON_COUNT
+};
+
+/* Marks a function whose reason must be looked at. */
+#define MUST_CHECK __attribute__((warn_unused_result))
+
+/* The stable name, e.g. "pcr-mismatch". Static; never NULL, also for a value outside the table. */
+const char *reason_name(enum reason reason);
+
+/* The sentence for a person, without a final stop. Static; never NULL. */
+const char *reason_sentence(enum reason reason);
+
+#endif

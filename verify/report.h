@@ -1,0 +1,103 @@
+/* The attestation result (RFC 9334): named checks in order, the facts, and the verdict.
+ *
+ * A conductor creates a report, adds each of its checks once and in order, and concludes it. Only
+ * report_conclude makes a verdict; until then it is VERDICT_ERROR. Renderers turn a concluded report into
+ * text or JSON.
+ *
+ * Text that comes from outside may be handed in as it is; it is escaped when the report is rendered. A failed
+ * allocation anywhere makes the verdict VERDICT_ERROR with REASON_OUT_OF_MEMORY: functions that add
+ * need no return value. */
+#ifndef VERIFY_REPORT_H
+#define VERIFY_REPORT_H
+
+#include <cjson/cJSON.h>
+
+#include "verify/check.h"
+#include "verify/reason.h"
+#include "verify/root.h"
+#include "verify/span.h"
+
+enum status {
+	STATUS_ERROR, /* could not be judged */
+	STATUS_SKIP,  /* not judged; never counts as pass */
+	STATUS_FAIL,
+	STATUS_PASS
+};
+
+enum verdict {
+	VERDICT_ERROR, /* no verdict: exit status 3 */
+	VERDICT_FAIL,  /* the evidence says no: 1 */
+	VERDICT_PASS   /* 0 */
+};
+
+enum time_source { TIME_CLOCK, TIME_OPTION, TIME_DOCUMENT };
+
+struct report;
+
+/* NULL: out of memory. report_free(NULL) is fine. */
+struct report *report_new(void);
+void report_free(struct report *report);
+
+/* What is judged: a file name or URL. */
+void report_set_target(struct report *report, struct span name);
+
+/* Which root a chain had to begin with, and whether the enclave runs in debug mode. */
+void report_set_root(struct report *report, const struct root *root);
+void report_set_debug(struct report *report, bool debug);
+
+/* The judged time, seconds since 1970. Left out where it is not known. */
+void report_set_time(struct report *report, int64_t at, enum time_source source);
+
+/* One check each. The message is for a person and needs no final stop; NULL as format means the reason's
+ * own sentence. report_needs: skipped because `needed` did not pass. */
+void report_pass(struct report *report, enum check check, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void report_fail(struct report *report, enum check check, enum reason reason, const char *format,
+		 ...) __attribute__((format(printf, 4, 5)));
+void report_error(struct report *report, enum check check, enum reason reason, const char *format,
+		  ...) __attribute__((format(printf, 4, 5)));
+void report_skip(struct report *report, enum check check, enum reason reason, const char *format,
+		 ...) __attribute__((format(printf, 4, 5)));
+void report_needs(struct report *report, enum check check, enum check needed);
+
+/* To the check added last: the values compared (hex or text) and where the expected one came from. */
+void report_compared(struct report *report, struct span expected, struct span source,
+		     struct span actual);
+
+/* To the check added last: a further member of its JSON object. */
+void report_member(struct report *report, const char *key, const char *value);
+
+/* A remark that changes no verdict. */
+void report_note(struct report *report, const char *text);
+
+/* Takes over what the evidence says; `proven` says that every check passed on which it rests. */
+void report_take_facts(struct report *report, cJSON *facts, bool proven);
+
+/* How a check went that was added before; STATUS_SKIP when it was not. */
+enum status report_status(const struct report *report, enum check check);
+
+/* The verdict rule, in one place. After all checks were added, in this order:
+ *  1. a required check that was skipped, or never added, fails with REASON_REQUIRED_SKIPPED;
+ *  2. any failed check: VERDICT_FAIL;
+ *  3. any check that could not be judged, or memory that ran out: VERDICT_ERROR;
+ *  4. no identity passed - pcr0.match, or enclave_hash.match, or pcr1.match with pcr2.match:
+ *     VERDICT_ERROR with REASON_NOTHING_EXPECTED;
+ *  5. else VERDICT_PASS. */
+enum verdict report_conclude(struct report *report, const struct check_set *require);
+
+enum verdict report_verdict(const struct report *report);
+
+/* How text looks. */
+struct report_style {
+	bool colour;
+	bool verbose; /* values in full */
+};
+
+/* Appends the report as text for people: the verdict line first, what to do last. */
+void report_text(const struct report *report, const struct report_style *style, struct buf *out);
+
+/* Appends the report as one line of JSON, schema 1. REASON_OUT_OF_MEMORY. */
+enum reason report_json(const struct report *report, const char *tool, const char *version,
+			struct buf *out) MUST_CHECK;
+
+#endif

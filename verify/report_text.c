@@ -1,0 +1,206 @@
+#include <string.h>
+
+#include "verify/report_rows.h"
+
+#define RED "\033[31m"
+#define GREEN "\033[32m"
+#define YELLOW "\033[33m"
+#define BOLD "\033[1m"
+#define PLAIN "\033[0m"
+
+static void coloured(struct buf *out, const struct report_style *style, const char *colour,
+		     const char *text)
+{
+	if (style->colour)
+		buf_printf(out, "%s%s%s", colour, text, PLAIN);
+	else
+		buf_text(out, text);
+}
+
+static bool is_hex_text(const char *text)
+{
+	if (text[0] == '0' && text[1] == 'x')
+		text += 2;
+	return text[strspn(text, "0123456789abcdef")] == '\0';
+}
+
+/* A value: long hex shortened to its first 8 and last 4 digits unless all of it is wanted. */
+static void value(struct buf *out, const struct report_style *style, const char *text)
+{
+	struct span all = span_of_text(text);
+	size_t head = text[0] == '0' && text[1] == 'x' ? 10 : 8;
+
+	if (style->verbose || all.len <= 32 || !is_hex_text(text)) {
+		buf_escaped(out, all);
+		return;
+	}
+	buf_add(out, (struct span){ all.at, head });
+	buf_text(out, "...");
+	buf_add(out, (struct span){ all.at + all.len - 4, 4 });
+}
+
+static void verdict_line(const struct report *report, const struct report_style *style,
+			 struct buf *out)
+{
+	static const char *const words[] = { "ERROR", "FAIL", "PASS" };
+	static const char *const colours[] = { BOLD YELLOW, BOLD RED, BOLD GREEN };
+	const struct row *bad = report_first_bad(report);
+	struct buf weakened = { 0 };
+
+	coloured(out, style, colours[report->verdict], words[report->verdict]);
+	report_weakened(report, &weakened);
+	if (weakened.len > 0) {
+		buf_text(out, " (");
+		buf_add(out, buf_span(&weakened));
+		buf_text(out, ")");
+	}
+	buf_done(&weakened);
+	buf_text(out, "  ");
+	if (report->target != NULL)
+		buf_escaped(out, span_of_text(report->target));
+	if (bad != NULL)
+		buf_printf(out, ": %s", check_name(bad->check));
+	else if (report->verdict != VERDICT_PASS)
+		buf_printf(out, ": %s", reason_name(report->verdict_reason));
+	buf_text(out, "\n");
+}
+
+static void status_word(enum status status, const struct report_style *style, struct buf *out)
+{
+	switch (status) {
+	case STATUS_PASS:
+		coloured(out, style, GREEN, "ok");
+		buf_text(out, "    ");
+		break;
+	case STATUS_FAIL:
+		coloured(out, style, RED, "FAIL");
+		buf_text(out, "  ");
+		break;
+	case STATUS_SKIP:
+		coloured(out, style, YELLOW, "skip");
+		buf_text(out, "  ");
+		break;
+	case STATUS_ERROR:
+		coloured(out, style, RED, "error");
+		buf_text(out, " ");
+		break;
+	}
+}
+
+/* The two values of a failed comparison, one below the other so that the eye compares them. */
+static void comparison(const struct row *row, const struct report_style *style, struct buf *out)
+{
+	buf_text(out, "      expected  ");
+	value(out, style, row->expected);
+	buf_text(out, "   ");
+	buf_escaped(out, span_of_text(row->source));
+	buf_text(out, "\n      actual    ");
+	value(out, style, row->actual);
+	buf_text(out, "   document\n");
+}
+
+static void row_lines(const struct row *row, const struct report_style *style, struct buf *out)
+{
+	bool compared = row->expected != NULL && row->actual != NULL && row->source != NULL;
+
+	buf_printf(out, "  %-20s ", check_name(row->check));
+	status_word(row->status, style, out);
+	if (row->status == STATUS_PASS && compared) {
+		value(out, style, row->expected);
+		buf_text(out, " (");
+		buf_escaped(out, span_of_text(row->source));
+		buf_text(out, ")\n");
+		return;
+	}
+	buf_escaped(out, span_of_text(row_message(row)));
+	if (row->status == STATUS_FAIL || row->status == STATUS_ERROR)
+		buf_printf(out, " (%s)", reason_name(row->reason));
+	buf_text(out, "\n");
+	if (compared)
+		comparison(row, style, out);
+}
+
+/* What to do, by the reason of the first check that failed or else by the check itself. */
+static const struct {
+	enum reason reason;
+	const char *text;
+} advice_by_reason[] = {
+	{ REASON_X509_VALIDITY,
+	  "A document can be judged at the present time for about three hours. "
+	  "An archived one is judged with --at document." },
+	{ REASON_X509_ROOT,
+	  "No genuine AWS document begins with another root. A simulated enclave's, or that of "
+	  "another AWS partition, is judged with --root." },
+	{ REASON_TIMESTAMP_STALE,
+	  "Ask the enclave for a fresh document. If it hands out old ones, somebody may be "
+	  "replaying them." },
+	{ REASON_TIMESTAMP_FUTURE,
+	  "Compare this machine's clock with a trusted one before anything else." },
+	{ REASON_NONCE_MISMATCH, "This document answers another request: it may be a replay." },
+	{ REASON_DEBUG_PCRS,
+	  "Start the enclave without debug mode. Its memory and console are open to the host now." },
+	{ REASON_REQUIRED_SKIPPED, "Give what the check needs, or leave it out of --require." },
+	{ REASON_FILE_UNREADABLE, "Nothing was judged." },
+};
+
+static const struct {
+	enum check check;
+	const char *text;
+} advice_by_check[] = {
+	{ CHECK_DOCUMENT_FORM,
+	  "This is not an attestation document as AWS makes them. `enclave-verify show` prints "
+	  "whatever can be decoded." },
+	{ CHECK_CLAIMS_FORM,
+	  "This is not an attestation document as AWS makes them. `enclave-verify show` prints "
+	  "whatever can be decoded." },
+	{ CHECK_CHAIN_ROOT, "Nothing in this document can be trusted." },
+	{ CHECK_COSE_SIGNATURE, "Nothing in this document can be trusted." },
+};
+
+static const char *advice_on(const struct row *bad, bool is_aws)
+{
+	if (bad->reason == REASON_PCR_MISMATCH || bad->reason == REASON_ENCLAVE_HASH_MISMATCH)
+		return is_aws ?
+			       "The document is genuine: AWS signed it for another image. Rebuild that image's "
+			       "commit, or treat the host as compromised." :
+			       "The document is genuine under the custom root: it was signed for another image.";
+	for (size_t i = 0; i < sizeof(advice_by_reason) / sizeof(advice_by_reason[0]); i++) {
+		if (advice_by_reason[i].reason == bad->reason)
+			return advice_by_reason[i].text;
+	}
+	for (size_t i = 0; i < sizeof(advice_by_check) / sizeof(advice_by_check[0]); i++) {
+		if (advice_by_check[i].check == bad->check)
+			return advice_by_check[i].text;
+	}
+	return NULL;
+}
+
+static void enclave_hash_line(const struct report *report, struct buf *out)
+{
+	const cJSON *hash = cJSON_GetObjectItemCaseSensitive(report->facts, "enclave_hash");
+
+	if (!report->facts_proven || !cJSON_IsString(hash))
+		return;
+	buf_text(out, "ENCLAVE_HASH ");
+	buf_escaped(out, span_of_text(hash->valuestring));
+	buf_text(out, report->debug ? " (of any debug enclave: never register it)\n" : "\n");
+}
+
+void report_text(const struct report *report, const struct report_style *style, struct buf *out)
+{
+	const struct row *bad = report_first_bad(report);
+	const char *advice = NULL;
+
+	verdict_line(report, style, out);
+	for (size_t i = 0; i < report->n_rows; i++)
+		row_lines(&report->rows[i], style, out);
+	enclave_hash_line(report, out);
+	for (size_t i = 0; i < report->n_notes; i++)
+		buf_printf(out, "Note: %s.\n", report->notes[i]);
+	if (bad != NULL)
+		advice = advice_on(bad, report->has_root && report->root.is_aws);
+	if (advice != NULL)
+		buf_printf(out, "%s\n", advice);
+	if (report->verdict == VERDICT_ERROR && bad == NULL)
+		buf_printf(out, "No verdict: %s.\n", reason_sentence(report->verdict_reason));
+}

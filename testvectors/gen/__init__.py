@@ -1,0 +1,1 @@
+"""The parts of the test vector generator; generate.py is the entry."""

@@ -26,7 +26,7 @@ static enum reason read_signature_algorithm(struct span *cursor)
 		return REASON_X509_DER;
 	if (!span_equal(oid, SPAN_OF(ecdsa_sha384)))
 		return REASON_X509_SIGALG;
-	return algorithm.len == 0 ? REASON_OK : REASON_X509_DER;
+	return algorithm.len == 0 ? REASON_OK : REASON_X509_SIGALG;
 }
 
 static bool is_printable_string(struct span text)

@@ -31,7 +31,7 @@ struct cose {
 
 /* Reads the envelope. On failure *reterr_at is the offset of the item at fault.
  * REASON_COSE_EMPTY, _TOO_LARGE, _TAG, _SHAPE, _ALG, _PROTECTED, _UNPROTECTED, _PAYLOAD_SIZE, _SIG_SIZE,
- * _SIG_RANGE, _TRAILING; REASON_CBOR_TRUNCATED, _MALFORMED, _NONCANONICAL. */
+ * _SIG_RANGE, _TRAILING; REASON_CBOR_TRUNCATED, _MALFORMED, _NONCANONICAL, _DEPTH, _UTF8. */
 enum reason cose_read(struct span document, struct cose *ret, size_t *reterr_at) MUST_CHECK;
 
 /* Verifies the signature over the Sig_structure (RFC 9052 section 4.4) made from the bytes as received.

@@ -91,8 +91,11 @@ static struct row *add_row(struct report *report, enum check check, enum status 
 	return row;
 }
 
-static void add_with_text(struct report *report, enum check check, enum status status,
-			  enum reason reason, const char *format, va_list args)
+__attribute__((format(printf, 5, 0))) static void add_with_text(struct report *report,
+								enum check check,
+								enum status status,
+								enum reason reason,
+								const char *format, va_list args)
 {
 	char *message = NULL;
 	struct row *row = add_row(report, check, status, reason);

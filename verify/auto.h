@@ -6,14 +6,15 @@
 #include <cjson/cJSON.h>
 #include <openssl/evp.h>
 
-/* NOLINTNEXTLINE(bugprone-macro-parentheses): a type cannot stand in parentheses here */
 #define AUTO(type) __attribute__((cleanup(auto_free_##type))) type
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in parentheses
 #define AUTO_DEFINE(type, free_function) \
 	static inline void auto_free_##type(type **held) \
 	{ \
 		free_function(*held); \
 	}
+// NOLINTEND(bugprone-macro-parentheses)
 
 AUTO_DEFINE(EVP_MD_CTX, EVP_MD_CTX_free)
 AUTO_DEFINE(EVP_PKEY, EVP_PKEY_free)

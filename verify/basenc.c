@@ -161,7 +161,8 @@ static bool is_text(struct span file)
 	return file.len > 0;
 }
 
-/* Hex by its beginning: 0x, or the first byte of a COSE_Sign1. In base64 that byte reads "h" or "0o". */
+/* Hex by its beginning: 0x, or the first byte of a COSE_Sign1. In base64 that byte reads "h" or
+ * "0o". */
 static bool begins_as_hex(struct span text)
 {
 	if (text.len < 2)

@@ -1,4 +1,5 @@
-/* Hex and base64 (RFC 4648), strictly, and telling apart the forms in which people keep documents. */
+/* Hex and base64 (RFC 4648), strictly, and telling apart the forms in which people keep
+ * documents. */
 #ifndef VERIFY_BASENC_H
 #define VERIFY_BASENC_H
 
@@ -8,7 +9,8 @@
 /* Appends two lower-case digits for each byte. */
 void hex_encode(struct buf *out, struct span bytes);
 
-/* Decodes exactly `len` bytes from exactly 2 * len hex digits in either case. False: `ret` is untouched. */
+/* Decodes exactly `len` bytes from exactly 2 * len hex digits in either case. False: `ret` is
+ * untouched. */
 bool hex_decode_exact(struct span text, uint8_t *ret, size_t len);
 
 /* Appends what the hex digits (either case, an even number, no prefix) stand for.
@@ -20,9 +22,9 @@ enum reason hex_decode(struct span text, struct buf *out) MUST_CHECK;
  * REASON_TEXT_ENCODING, REASON_OUT_OF_MEMORY; *out is then as before. */
 enum reason base64_decode(struct span text, struct buf *out) MUST_CHECK;
 
-/* A binary document in any form that files hold it: bytes as they are when they do not look like text;
- * otherwise hex (0x allowed before it) or base64, with white space at both ends only. *ret borrows from
- * `file` or, decoded, from *decoded, which the caller ends with buf_done.
+/* A binary document in any form that files hold it: bytes as they are when they do not look like
+ * text; otherwise hex (0x allowed before it) or base64, with white space at both ends only. *ret
+ * borrows from `file` or, decoded, from *decoded, which the caller ends with buf_done.
  * REASON_TEXT_ENCODING: text, but neither whole; REASON_OUT_OF_MEMORY. */
 enum reason basenc_document(struct span file, struct buf *decoded, struct span *ret) MUST_CHECK;
 

@@ -12,6 +12,13 @@ static void put(void *context, enum cbr_kind kind, uint64_t value, struct span b
 }
 
 #define NO_BYTES ((struct span){ NULL, 0 })
+#define NO_ITEM \
+	{ \
+		CBR_END, 0, \
+		{ \
+			NULL, 0 \
+		} \
+	}
 
 static void on_uint8(void *context, uint8_t value)
 {
@@ -212,7 +219,7 @@ static enum reason check_strict(const struct cbr_item *item, size_t taken)
 
 enum reason cbr_next(struct cbr *r, struct cbr_item *ret)
 {
-	struct cbr_item item = { CBR_END, 0, NO_BYTES };
+	struct cbr_item item = NO_ITEM;
 	struct span taken;
 
 	if (r->rest.len == 0)
@@ -223,7 +230,8 @@ enum reason cbr_next(struct cbr *r, struct cbr_item *ret)
 		return REASON_CBOR_TRUNCATED;
 	if (result.status != CBOR_DECODER_FINISHED || result.read == 0 || item.kind == CBR_END)
 		return REASON_CBOR_MALFORMED;
-	/* each entry takes a byte at least: a larger count cannot be met and is refused before any loop */
+	/* each entry takes a byte at least: a larger count cannot be met and is refused before
+	 * any loop */
 	size_t left = r->rest.len - result.read;
 	bool definite =
 		item.value != CBR_INDEFINITE || result.read > 1; /* a count may be 2^64 - 1 */
@@ -262,7 +270,7 @@ static enum reason next_definite(struct cbr *r, enum cbr_kind kind, enum reason 
 				 struct cbr_item *ret)
 {
 	struct cbr after = *r;
-	struct cbr_item item;
+	struct cbr_item item = NO_ITEM;
 
 	enum reason reason = next_of(&after, kind, otherwise, &item);
 	if (reason != REASON_OK)
@@ -276,7 +284,7 @@ static enum reason next_definite(struct cbr *r, enum cbr_kind kind, enum reason 
 
 enum reason cbr_uint(struct cbr *r, enum reason otherwise, uint64_t *ret)
 {
-	struct cbr_item item;
+	struct cbr_item item = NO_ITEM;
 
 	enum reason reason = next_of(r, CBR_UINT, otherwise, &item);
 	if (reason == REASON_OK)
@@ -286,7 +294,7 @@ enum reason cbr_uint(struct cbr *r, enum reason otherwise, uint64_t *ret)
 
 enum reason cbr_bytes(struct cbr *r, enum reason otherwise, struct span *ret)
 {
-	struct cbr_item item;
+	struct cbr_item item = NO_ITEM;
 
 	enum reason reason = next_definite(r, CBR_BYTES, otherwise, &item);
 	if (reason == REASON_OK)
@@ -296,7 +304,7 @@ enum reason cbr_bytes(struct cbr *r, enum reason otherwise, struct span *ret)
 
 enum reason cbr_text(struct cbr *r, enum reason otherwise, struct span *ret)
 {
-	struct cbr_item item;
+	struct cbr_item item = NO_ITEM;
 
 	enum reason reason = next_definite(r, CBR_TEXT, otherwise, &item);
 	if (reason == REASON_OK)
@@ -307,7 +315,7 @@ enum reason cbr_text(struct cbr *r, enum reason otherwise, struct span *ret)
 enum reason cbr_null(struct cbr *r, enum reason otherwise)
 {
 	struct cbr after = *r;
-	struct cbr_item item;
+	struct cbr_item item = NO_ITEM;
 
 	enum reason reason = next_of(&after, CBR_SIMPLE, otherwise, &item);
 	if (reason != REASON_OK)
@@ -320,7 +328,7 @@ enum reason cbr_null(struct cbr *r, enum reason otherwise)
 
 enum reason cbr_array(struct cbr *r, enum reason otherwise, uint64_t *ret_count)
 {
-	struct cbr_item item;
+	struct cbr_item item = NO_ITEM;
 
 	enum reason reason = next_definite(r, CBR_ARRAY, otherwise, &item);
 	if (reason == REASON_OK)
@@ -330,7 +338,7 @@ enum reason cbr_array(struct cbr *r, enum reason otherwise, uint64_t *ret_count)
 
 enum reason cbr_map(struct cbr *r, enum reason otherwise, uint64_t *ret_pairs)
 {
-	struct cbr_item item;
+	struct cbr_item item = NO_ITEM;
 
 	enum reason reason = next_definite(r, CBR_MAP, otherwise, &item);
 	if (reason == REASON_OK)
@@ -378,7 +386,7 @@ static uint64_t inner_items(const struct cbr_item *item)
 enum reason cbr_skip(struct cbr *r, unsigned max_depth)
 {
 	struct cbr after = *r;
-	struct cbr_item item;
+	struct cbr_item item = NO_ITEM;
 	uint64_t open[SKIP_LEVELS + 1] = { 1 }; /* items that each open container still needs */
 	unsigned depth = 0;
 

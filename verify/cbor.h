@@ -1,14 +1,16 @@
 /* A strict pull reader for CBOR (RFC 8949) over libcbor's streaming decoder.
  *
- * It holds a cursor and nothing else: no allocation, no recursion, no tree. The caller asks for the item
- * that the format puts next and gives the reason to return when another kind of item stands there, so a
- * parser reads like the format. Strict means: every head in its shortest form, no indefinite length
- * (but where a function says otherwise), text strings valid UTF-8, every count no larger than the bytes
- * that are left could hold.
+ * It holds a cursor and nothing else: no allocation, no recursion, no tree. The caller asks for
+ * the item that the format puts next and gives the reason to return when another kind of item
+ * stands there, so a parser reads like the format. Strict means: every head in its shortest
+ * form, no indefinite length (but where a function says otherwise), text strings valid UTF-8,
+ * every count no larger than the bytes that are left could hold.
  *
- * libcbor 0.8 takes the one-byte tags 6 to 20 for malformed; a leading tag 18 is read by cbor_tag below.
+ * libcbor 0.8 takes the one-byte tags 6 to 20 for malformed: whoever reads a COSE message takes
+ * its tag 18 off first.
  *
- * Every function leaves the cursor unchanged unless it returns REASON_OK. Beside the given reason:
+ * Every function leaves the cursor unchanged unless it returns REASON_OK. Beside the given
+ * reason:
  * REASON_CBOR_TRUNCATED, REASON_CBOR_MALFORMED, REASON_CBOR_NONCANONICAL, and where text is read
  * REASON_CBOR_UTF8. */
 #ifndef VERIFY_CBOR_H
@@ -40,11 +42,11 @@ struct cbr {
 	bool lax;          /* also accept what is well-formed but not strict: for display only */
 };
 
-/* One head, with the content of a definite string. */
+/* One head, with the content of a definite string. `value` is the number itself (for CBR_NEGINT it
+ * stands for -1 - value), the tag, or the length or count, CBR_INDEFINITE where there is none. */
 struct cbr_item {
 	enum cbr_kind kind;
-	uint64_t
-		value; /* the number; -1 - value for CBR_NEGINT; the count or CBR_INDEFINITE; the tag */
+	uint64_t value;
 	struct span bytes; /* content of a definite byte or text string, borrowed */
 };
 
@@ -57,8 +59,9 @@ size_t cbr_offset(const struct cbr *r);
 /* The kind of the next item, by its first byte alone. */
 enum cbr_kind cbr_peek(const struct cbr *r);
 
-/* The next head, whatever it is. A lax reader gives an indefinite string as CBR_BYTES or CBR_TEXT with
- * value CBR_INDEFINITE; its chunks and CBR_BREAK follow. A tag is given with its number. */
+/* The next head, whatever it is. A lax reader gives an indefinite string as CBR_BYTES or
+ * CBR_TEXT with value CBR_INDEFINITE; its chunks and CBR_BREAK follow. A tag is given with its
+ * number. */
 enum reason cbr_next(struct cbr *r, struct cbr_item *ret) MUST_CHECK;
 
 enum reason cbr_uint(struct cbr *r, enum reason otherwise, uint64_t *ret) MUST_CHECK;
@@ -71,8 +74,8 @@ enum reason cbr_map(struct cbr *r, enum reason otherwise, uint64_t *ret_pairs) M
 /* Like cbr_map, but an indefinite-length map is accepted too: *ret_pairs is then CBR_INDEFINITE. */
 enum reason cbr_map_any(struct cbr *r, enum reason otherwise, uint64_t *ret_pairs) MUST_CHECK;
 
-/* True when the map or array that was opened with this count has no further entry: `done` entries were
- * read, or the break stands next (it is then taken). */
+/* True when the map or array that was opened with this count has no further entry: `done`
+ * entries were read, or the break stands next (it is then taken). */
 bool cbr_closed(struct cbr *r, uint64_t count, uint64_t done);
 
 /* Skips one whole item, nested at most `max_depth` levels, else REASON_CBOR_DEPTH. */

@@ -12,7 +12,8 @@
 
 /* ecdsa-with-SHA384, 1.2.840.10045.4.3.3, without parameters (RFC 5758 section 3.2) */
 static const uint8_t ecdsa_sha384[] = { 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03 };
-/* id-ecPublicKey, 1.2.840.10045.2.1, with namedCurve secp384r1, 1.3.132.0.34 (RFC 5480 section 2.1.1) */
+/* id-ecPublicKey, 1.2.840.10045.2.1, with namedCurve secp384r1, 1.3.132.0.34 (RFC 5480 section
+ * 2.1.1) */
 static const uint8_t ec_public_key[] = { 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01 };
 static const uint8_t secp384r1[] = { 0x2b, 0x81, 0x04, 0x00, 0x22 };
 
@@ -358,7 +359,8 @@ enum reason cert_read(struct span der, struct cert *ret)
 	enum reason reason = read_tbs(tbs, &cert);
 	if (reason != REASON_OK)
 		return reason;
-	/* both places name the one algorithm that is accepted, so they agree (RFC 5280 section 4.1.1.2) */
+	/* both places name the one algorithm that is accepted, so they agree (RFC 5280 section
+	 * 4.1.1.2) */
 	reason = read_signature_algorithm(&body);
 	if (reason != REASON_OK)
 		return reason;

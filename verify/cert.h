@@ -1,5 +1,6 @@
-/* One X.509 certificate (RFC 5280) in the profile that AWS issues for enclaves: version 3, a P-384 key,
- * ecdsa-with-SHA384, names of single-valued RDNs, the five extensions of the table below.
+/* One X.509 certificate (RFC 5280) in the profile that AWS issues for enclaves: version 3, a
+ * P-384 key, ecdsa-with-SHA384, names of single-valued RDNs, the five extensions of the table
+ * below.
  *
  *   basicConstraints, keyUsage        read; must be understood whatever their criticality
  *   subjectKeyIdentifier,
@@ -48,8 +49,8 @@ struct cert {
  * REASON_X509_DER, _VERSION, _SIGALG, _KEY, _CRITICAL_EXT. */
 enum reason cert_read(struct span der, struct cert *ret) MUST_CHECK;
 
-/* Appends a Name as RFC 4514 writes it, the last RDN first, escaped so that it can be printed. `name` is
- * `issuer` or `subject` of a certificate that was read. */
+/* Appends a Name as RFC 4514 writes it, the last RDN first, escaped so that it can be printed.
+ * `name` is `issuer` or `subject` of a certificate that was read. */
 void cert_name_text(struct buf *out, struct span name);
 
 #endif

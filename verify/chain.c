@@ -27,7 +27,8 @@ static enum reason judge_issuer(const struct cert *cert, size_t below)
 		return REASON_X509_CA;
 	if (!cert->has_key_usage || (cert->key_usage & CERT_KEY_CERT_SIGN) == 0)
 		return REASON_X509_KEYUSAGE;
-	/* pathLen counts the intermediates that follow, and the leaf is none (RFC 5280 section 4.2.1.9) */
+	/* pathLen counts the intermediates that follow, and the leaf is none (RFC 5280 section
+	 * 4.2.1.9) */
 	if (cert->has_path_len && below - 1 > cert->path_len)
 		return REASON_X509_PATHLEN;
 	return REASON_OK;

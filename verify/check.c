@@ -3,7 +3,7 @@
 #include <stddef.h>
 
 static const char *const names[CHECK_COUNT] = {
-#define CHECK_NAME(id, name) [CHECK_##id] = name,
+#define CHECK_NAME(id, name) [CHECK_##id] = (name),
 	CHECK_TABLE(CHECK_NAME)
 #undef CHECK_NAME
 };

@@ -8,7 +8,8 @@
 
 #include "verify/span.h"
 
-/* Columns: identifier, id. The 32 pcrN.match follow each other, so CHECK_PCR_MATCH + N is pcrN.match. */
+/* Columns: identifier, id. The 32 pcrN.match follow each other, so CHECK_PCR_MATCH + N is
+ * pcrN.match. */
 // clang-format off
 #define CHECK_TABLE(X) \
 	X(DOCUMENT_FORM, "document.form") \
@@ -71,8 +72,9 @@ struct check_set {
 	bool has[CHECK_COUNT];
 };
 
-/* Adds what a --require option names: ids and `prefix.*`, separated by commas. Only checks in `known`, those
- * of the verb, count. On failure *reterr_word is the word that names no such check and *set is unchanged. */
+/* Adds what a --require option names: ids and `prefix.*`, separated by commas. Only checks in
+ * `known`, those of the verb, count. On failure *reterr_word is the word that names no such
+ * check and *set is unchanged. */
 bool check_set_add(struct check_set *set, const struct check_set *known, struct span words,
 		   struct span *reterr_word);
 

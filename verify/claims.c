@@ -6,16 +6,19 @@ const struct claims_limits claims_real_limits = { 0, CLAIMS_OPTIONAL_MAX, CLAIMS
 						  CLAIMS_OPTIONAL_MAX };
 const struct claims_limits claims_aws_table_limits = { 1, CLAIMS_OPTIONAL_MAX, 512, 512 };
 
-/* 2020-01-01T00:00:00Z and 2100-01-01T00:00:00Z in milliseconds: no enclave is older, and a value in
- * seconds or microseconds falls outside */
+/* 2020-01-01T00:00:00Z and 2100-01-01T00:00:00Z in milliseconds: no enclave is older, and a
+ * value in seconds or microseconds falls outside */
 #define TIMESTAMP_FIRST_MS UINT64_C(1577836800000)
 #define TIMESTAMP_END_MS UINT64_C(4102444800000)
 
+/* The readers move on only when they succeed: where the cursor stands is the item at fault. */
+
 static enum reason read_module_id(struct cbr *r, struct span *ret)
 {
+	struct cbr after = *r;
 	struct span text;
 
-	enum reason reason = cbr_text(r, REASON_MODULE_ID, &text);
+	enum reason reason = cbr_text(&after, REASON_MODULE_ID, &text);
 	if (reason != REASON_OK)
 		return reason;
 	if (text.len < 1 || text.len > CLAIMS_MODULE_ID_MAX)
@@ -24,62 +27,71 @@ static enum reason read_module_id(struct cbr *r, struct span *ret)
 		if (text.at[i] < 0x20 || text.at[i] == 0x7f)
 			return REASON_MODULE_ID;
 	}
+	*r = after;
 	*ret = text;
 	return REASON_OK;
 }
 
 static enum reason read_digest(struct cbr *r, struct span *ret)
 {
+	struct cbr after = *r;
 	struct span text;
 
-	enum reason reason = cbr_text(r, REASON_DIGEST, &text);
+	enum reason reason = cbr_text(&after, REASON_DIGEST, &text);
 	if (reason != REASON_OK)
 		return reason;
 	if (!span_equal(text, SPAN_LITERAL("SHA384")))
 		return REASON_DIGEST;
+	*r = after;
 	*ret = text;
 	return REASON_OK;
 }
 
 static enum reason read_timestamp(struct cbr *r, uint64_t *ret)
 {
+	struct cbr after = *r;
 	uint64_t timestamp_ms;
 
-	enum reason reason = cbr_uint(r, REASON_TIMESTAMP, &timestamp_ms);
+	enum reason reason = cbr_uint(&after, REASON_TIMESTAMP, &timestamp_ms);
 	if (reason != REASON_OK)
 		return reason;
 	if (timestamp_ms == 0)
 		return REASON_TIMESTAMP;
 	if (timestamp_ms < TIMESTAMP_FIRST_MS || timestamp_ms >= TIMESTAMP_END_MS)
 		return REASON_TIMESTAMP_RANGE;
+	*r = after;
 	*ret = timestamp_ms;
 	return REASON_OK;
 }
 
 static enum reason read_pcrs(struct cbr *r, struct pcrs *ret)
 {
+	struct cbr after = *r;
 	uint64_t count;
 	uint64_t index;
 	struct span value;
 
-	enum reason reason = cbr_map(r, REASON_PCRS, &count);
+	enum reason reason = cbr_map(&after, REASON_PCRS, &count);
 	if (reason != REASON_OK)
 		return reason;
 	if (count < 1 || count > PCR_COUNT)
 		return REASON_PCRS;
+	*r = after;
 	for (uint64_t i = 0; i < count; i++) {
-		reason = cbr_uint(r, REASON_PCR_INDEX, &index);
+		reason = cbr_uint(&after, REASON_PCR_INDEX, &index);
 		if (reason != REASON_OK)
 			return reason;
 		if (index >= PCR_COUNT)
 			return REASON_PCR_INDEX;
 		if (pcrs_has(ret, (unsigned)index))
 			return REASON_CBOR_DUP_KEY;
-		reason = cbr_bytes(r, REASON_PCR_VALUE, &value);
+		*r = after;
+		reason = cbr_bytes(&after, REASON_PCR_VALUE, &value);
 		if (reason != REASON_OK)
 			return reason;
 		if (value.len != PCR_LEN)
 			return REASON_PCR_LENGTH;
+		*r = after;
 		pcrs_set(ret, (unsigned)index, value.at);
 	}
 	return REASON_OK;
@@ -89,26 +101,30 @@ static enum reason read_pcrs(struct cbr *r, struct pcrs *ret)
 static enum reason read_bounded(struct cbr *r, size_t min, size_t max, enum reason otherwise,
 				struct span *ret)
 {
+	struct cbr after = *r;
 	struct span bytes;
 
-	enum reason reason = cbr_bytes(r, otherwise, &bytes);
+	enum reason reason = cbr_bytes(&after, otherwise, &bytes);
 	if (reason != REASON_OK)
 		return reason;
 	if (bytes.len < min || bytes.len > max)
 		return otherwise;
+	*r = after;
 	*ret = bytes;
 	return REASON_OK;
 }
 
 static enum reason read_cabundle(struct cbr *r, struct claims *ret)
 {
+	struct cbr after = *r;
 	uint64_t count;
 
-	enum reason reason = cbr_array(r, REASON_CABUNDLE, &count);
+	enum reason reason = cbr_array(&after, REASON_CABUNDLE, &count);
 	if (reason != REASON_OK)
 		return reason;
 	if (count < 1 || count > CLAIMS_CABUNDLE_MAX)
 		return REASON_CABUNDLE;
+	*r = after;
 	for (size_t i = 0; i < count; i++) {
 		reason = read_bounded(r, 1, CLAIMS_CERTIFICATE_MAX, REASON_CABUNDLE,
 				      &ret->cabundle[i]);

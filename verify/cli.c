@@ -67,7 +67,8 @@ static const struct cli_option *find_option(const struct cli_words *words, struc
 	return NULL;
 }
 
-/* False: given before, and twice has no meaning. A later value must not quietly undo an earlier one. */
+/* False: given before, and twice has no meaning. A later value must not quietly undo an earlier
+ * one. */
 static bool mark_seen(struct cli_words *words, const struct cli_option *option)
 {
 	size_t bit = (size_t)option->id % (sizeof(words->seen) * 8);

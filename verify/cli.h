@@ -1,5 +1,5 @@
-/* What the three programs share at their edge: options, files, output, exit statuses. Beside the three
- * main.c this is the only room that prints. */
+/* What the three programs share at their edge: options, files, output, exit statuses. Beside the
+ * three main.c this is the only room that prints. */
 #ifndef VERIFY_CLI_H
 #define VERIFY_CLI_H
 
@@ -12,10 +12,9 @@
 /* Exit statuses of all programs. */
 enum cli_exit {
 	CLI_PASS = 0,
-	CLI_FAIL = 1, /* a check failed, or what was to be decoded is malformed */
-	CLI_USAGE =
-		2, /* the command line or a file that an option names is wrong; nothing was judged */
-	CLI_ERROR = 3 /* no verdict */
+	CLI_FAIL = 1,  /* a check failed, or what was to be decoded is malformed */
+	CLI_USAGE = 2, /* the command line or a file named by an option is wrong; nothing judged */
+	CLI_ERROR = 3  /* no verdict */
 };
 
 enum cli_exit cli_exit_of(enum verdict verdict);
@@ -45,8 +44,9 @@ enum cli_common {
 #define CLI_COMMON_OPTIONS 7
 extern const struct cli_option cli_common_options[CLI_COMMON_OPTIONS];
 
-/* The command line after the verb, taken word by word. Options may stand between operands; after "--" all are
- * operands; "-" is one. `--opt=value` and `--opt value` are the same; short flags may be joined (-qv). */
+/* The command line after the verb, taken word by word. Options may stand between operands; after
+ * "--" all are operands; "-" is one. `--opt=value` and `--opt value` are the same; short flags
+ * may be joined (-qv). */
 #define CLI_TABLES_MAX 4
 struct cli_words {
 	int argc;
@@ -67,8 +67,9 @@ enum cli_word { CLI_WORD_END, CLI_WORD_OPERAND, CLI_WORD_OPTION, CLI_WORD_BAD };
 void cli_words_start(struct cli_words *words, int argc, char **argv);
 void cli_words_table(struct cli_words *words, const struct cli_option *table, size_t len);
 
-/* The next operand (in *ret_value) or option (*ret_option, with its argument or NULL in *ret_value).
- * CLI_WORD_BAD: *reterr_message says what is wrong, static text, *ret_value which word. */
+/* The next operand (in *ret_value) or option (*ret_option, with its argument or NULL in
+ * *ret_value). CLI_WORD_BAD: *reterr_message says what is wrong, static text, *ret_value which
+ * word. */
 enum cli_word cli_words_next(struct cli_words *words, const struct cli_option **ret_option,
 			     const char **ret_value, const char **reterr_message);
 
@@ -89,23 +90,25 @@ struct cli_world {
 	bool colour_refused; /* NO_COLOR is set and not empty, or TERM is dumb */
 };
 
-/* Applies one common option (not --help and --version). False: the value is none of those allowed, said on
- * stderr. `world` decides `--color auto`. */
+/* Applies one common option (not --help and --version). False: the value is none of those
+ * allowed, said on stderr. `world` decides `--color auto`. */
 bool cli_common_apply(struct cli_output *output, const struct cli_world *world, int id,
 		      const char *value);
 void cli_output_start(struct cli_output *output, const char *program,
 		      const struct cli_world *world);
 
-/* Writes the result, all of it: to stdout, or to a temporary file beside `path` that is renamed to it (a path that
- * exists and is no regular file is written to directly). False: said on stderr; nothing is left behind. */
+/* Writes the result, all of it: to stdout, or to a temporary file beside `path` that is renamed
+ * to it (a path that exists and is no regular file is written to directly). False: said on
+ * stderr; nothing is left behind. */
 bool cli_write(const struct cli_output *output, struct span result);
 
 /* One line on stderr, "program: message", the message escaped. */
 void cli_complain(const char *program, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Reads a file ("-": stdin) of at most `cap` bytes; of a longer one cap + 1 bytes are read, so that the
- * caller sees that it is too long. REASON_FILE_UNREADABLE with *reterr_errno, REASON_OUT_OF_MEMORY. */
+/* Reads a file ("-": stdin) of at most `cap` bytes; of a longer one cap + 1 bytes are read, so
+ * that the caller sees that it is too long. REASON_FILE_UNREADABLE with *reterr_errno,
+ * REASON_OUT_OF_MEMORY. */
 enum reason cli_read(const char *path, size_t cap, struct buf *ret, int *reterr_errno) MUST_CHECK;
 
 #endif

@@ -110,8 +110,8 @@ static enum reason read_signature(struct cbr *r, struct span *ret)
 	return REASON_OK;
 }
 
-/* The array of four and the end. These readers move on only when they succeed: where the cursor stands
- * is the item at fault. */
+/* The array of four and the end. These readers move on only when they succeed: where the cursor
+ * stands is the item at fault. */
 static enum reason read_parts(struct cbr *r, struct cose *ret)
 {
 	uint64_t count;
@@ -184,7 +184,8 @@ static size_t bstr_head(size_t len, uint8_t ret[static 3])
 
 enum reason cose_verify(const struct cose *cose, EVP_PKEY *key)
 {
-	/* Sig_structure = [ "Signature1", body_protected : bstr, external_aad : bstr, payload : bstr ] */
+	/* Sig_structure = [ "Signature1", body_protected : bstr, external_aad : bstr, payload :
+	 * bstr ] */
 	static const uint8_t context[] = { 0x84, 0x6a, 'S', 'i', 'g', 'n',
 					   'a',  't',  'u', 'r', 'e', '1' };
 	static const uint8_t no_aad[] = { 0x40 };

@@ -8,7 +8,8 @@
  *   58 60 <r || s>        96 bytes
  *
  * Parts of the envelope are not signed (its array head, the unprotected header, the encoding of
- * lengths): a single encoding is accepted for each, so one payload and signature make one document. */
+ * lengths): a single encoding is accepted for each, so one payload and signature make one
+ * document. */
 #ifndef VERIFY_COSE_H
 #define VERIFY_COSE_H
 
@@ -30,11 +31,13 @@ struct cose {
 };
 
 /* Reads the envelope. On failure *reterr_at is the offset of the item at fault.
- * REASON_COSE_EMPTY, _TOO_LARGE, _TAG, _SHAPE, _ALG, _PROTECTED, _UNPROTECTED, _PAYLOAD_SIZE, _SIG_SIZE,
- * _SIG_RANGE, _TRAILING; REASON_CBOR_TRUNCATED, _MALFORMED, _NONCANONICAL, _DEPTH, _UTF8. */
+ * REASON_COSE_EMPTY, _TOO_LARGE, _TAG, _SHAPE, _ALG, _PROTECTED, _UNPROTECTED, _PAYLOAD_SIZE,
+ * _SIG_SIZE, _SIG_RANGE, _TRAILING; REASON_CBOR_TRUNCATED, _MALFORMED, _NONCANONICAL, _DEPTH,
+ * _UTF8. */
 enum reason cose_read(struct span document, struct cose *ret, size_t *reterr_at) MUST_CHECK;
 
-/* Verifies the signature over the Sig_structure (RFC 9052 section 4.4) made from the bytes as received.
+/* Verifies the signature over the Sig_structure (RFC 9052 section 4.4) made from the bytes as
+ * received.
  * REASON_COSE_SIGNATURE, REASON_OUT_OF_MEMORY, REASON_CRYPTO_FAILED. */
 enum reason cose_verify(const struct cose *cose, EVP_PKEY *key) MUST_CHECK;
 

@@ -7,7 +7,8 @@ bool der_is(const struct span *cursor, uint8_t tag)
 	return cursor->len > 0 && cursor->at[0] == tag;
 }
 
-/* The length octets, in their shortest form (X.690 section 10.1); four octets are more than any input. */
+/* The length octets, in their shortest form (X.690 section 10.1); four octets are more than any
+ * input. */
 static bool take_length(struct span *cursor, size_t *ret)
 {
 	uint64_t first;

@@ -1,5 +1,5 @@
-/* A strict reader for DER (ITU-T X.690 section 10): definite lengths in their shortest form, numbers
- * without needless bytes, booleans 00 or ff, one encoding for each value.
+/* A strict reader for DER (ITU-T X.690 section 10): definite lengths in their shortest form,
+ * numbers without needless bytes, booleans 00 or ff, one encoding for each value.
  *
  * All functions return false when what stands at the cursor is anything else; the cursor is then
  * unchanged. There is nothing finer to say about broken DER than that it is broken. */
@@ -37,7 +37,8 @@ bool der_take_whole(struct span *cursor, uint8_t tag, struct span *ret_content,
 /* A BOOLEAN. */
 bool der_bool(struct span *cursor, bool *ret);
 
-/* An INTEGER of at least 0: its magnitude, big-endian, without leading zero bytes (one byte 00 for 0). */
+/* An INTEGER of at least 0: its magnitude, big-endian, without leading zero bytes (one byte 00
+ * for 0). */
 bool der_uint(struct span *cursor, struct span *ret);
 
 /* The content of an OBJECT IDENTIFIER, its arcs well-formed. */
@@ -46,12 +47,12 @@ bool der_oid(struct span *cursor, struct span *ret);
 /* A BIT STRING of whole octets. */
 bool der_octet_bits(struct span *cursor, struct span *ret);
 
-/* A BIT STRING as a named bit list (X.690 section 11.2.2: no trailing zero bits) of at most 16 bits; bit n
- * of the ASN.1 type is 1 << n in *ret. */
+/* A BIT STRING as a named bit list (X.690 section 11.2.2: no trailing zero bits) of at most 16
+ * bits; bit n of the ASN.1 type is 1 << n in *ret. */
 bool der_named_bits(struct span *cursor, uint16_t *ret);
 
-/* A time as RFC 5280 section 4.1.2.5 writes it: UTCTime "YYMMDDHHMMSSZ" for 1950..2049, from 2050 on
- * GeneralizedTime "YYYYMMDDHHMMSSZ". Seconds since 1970. */
+/* A time as RFC 5280 section 4.1.2.5 writes it: UTCTime "YYMMDDHHMMSSZ" for 1950..2049, from
+ * 2050 on GeneralizedTime "YYYYMMDDHHMMSSZ". Seconds since 1970. */
 bool der_time(struct span *cursor, int64_t *ret);
 
 #endif

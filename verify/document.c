@@ -356,9 +356,8 @@ static void judge_pcr(struct judging *j, const struct policy_source *set, unsign
 static const char *hash_mistake(struct span expected, const struct pcrs *pcrs)
 {
 	static const char *const texts[] = {
-		[ENCLAVE_HASH_OF_TEXT] =
-			"the expected value is the hash of the text, not of the bytes: keccak256 was "
-			"taken of PCR0's hex digits",
+		[ENCLAVE_HASH_OF_TEXT] = ("the expected value is the hash of the text, not of the "
+					  "bytes: keccak256 was taken of PCR0's hex digits"),
 		[ENCLAVE_HASH_SHA3] =
 			"the expected value is the SHA3-256 of PCR0, not its keccak256",
 		[ENCLAVE_HASH_SHA256] =

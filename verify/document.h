@@ -1,5 +1,5 @@
-/* The conductor: an attestation document and a policy to a report, check by check in the order of the
- * format. A check whose ground did not hold is skipped and names what it needs. */
+/* The conductor: an attestation document and a policy to a report, check by check in the order
+ * of the format. A check whose ground did not hold is skipped and names what it needs. */
 #ifndef VERIFY_DOCUMENT_H
 #define VERIFY_DOCUMENT_H
 
@@ -10,7 +10,7 @@
 #include "verify/policy.h"
 #include "verify/report.h"
 
-#define DOCUMENT_FILE_MAX (256 * 1024) /* bytes of a file, before any decoding of text */
+#define DOCUMENT_FILE_MAX ((size_t)256 * 1024) /* bytes of a file, before any decoding of text */
 
 /* How a document came apart, as far as it did. Borrows from the bytes that were judged. */
 struct document {
@@ -24,14 +24,14 @@ struct document {
 /* The checks that document_judge can add to a report. */
 struct check_set document_checks(void);
 
-/* Judges binary bytes. Adds every one of document_checks to the report, but of pcrN.match only those that
- * are expected or required, and the facts. Does not conclude: other conductors may add theirs.
- * `now` is in seconds since 1970; `cache` may be NULL. *ret is always written. */
+/* Judges binary bytes. Adds every one of document_checks to the report, but of pcrN.match only
+ * those that are expected or required, and the facts. Does not conclude: other conductors may
+ * add theirs. `now` is in seconds since 1970; `cache` may be NULL. *ret is always written. */
 void document_judge(struct span bytes, const struct policy *policy, int64_t now,
 		    struct chain_cache *cache, struct report *report, struct document *ret);
 
-/* Adds the same checks for a file that held no binary document: document.form fails with `reason`, or is
- * in error when `unreadable`, and the rest needs it. */
+/* Adds the same checks for a file that held no binary document: document.form fails with
+ * `reason`, or is in error when `unreadable`, and the rest needs it. */
 void document_refuse(const struct policy *policy, int64_t now, enum reason reason, bool unreadable,
 		     struct report *report);
 

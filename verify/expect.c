@@ -358,7 +358,8 @@ bool expect_apply(const char *program, struct policy *policy, const struct check
 	case EXPECT_MAX_SKEW:
 		return apply_seconds(program, "max-skew", value, &policy->max_skew_s);
 	case EXPECT_NONCE:
-		/* an empty nonce is an unset variable of some script, and would be "fresh" for ever */
+		/* an empty nonce is an unset variable of some script, and would be "fresh" for
+		 * ever */
 		return apply_bytes(program, "nonce", &policy->nonce, value, false, false);
 	case EXPECT_AT:
 		return apply_at(program, policy, value);

@@ -1,5 +1,5 @@
-/* The options that say what to expect of a document, turned into a policy. Shared by every verb of every
- * program that judges one, so that an option means the same everywhere. */
+/* The options that say what to expect of a document, turned into a policy. Shared by every verb
+ * of every program that judges one, so that an option means the same everywhere. */
 #ifndef VERIFY_EXPECT_H
 #define VERIFY_EXPECT_H
 
@@ -31,8 +31,8 @@ enum expect_option {
 #define EXPECT_LIVE_OPTIONS 14
 extern const struct cli_option expect_options[EXPECT_OPTIONS];
 
-/* Applies one option. `known` are the verb's checks, for --require. False: what is wrong was said on stderr
- * and the command line is not to be obeyed. */
+/* Applies one option. `known` are the verb's checks, for --require. False: what is wrong was
+ * said on stderr and the command line is not to be obeyed. */
 bool expect_apply(const char *program, struct policy *policy, const struct check_set *known, int id,
 		  const char *value);
 

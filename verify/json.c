@@ -23,13 +23,13 @@ struct scan {
 	size_t n_values;
 	size_t n_objects;
 	size_t depth;
-	size_t open
-		[JSON_DEPTH_MAX]; /* what each open bracket began: 0 an array, else an object's number */
+	/* what each open bracket began: 0 an array, else an object's number */
+	size_t open[JSON_DEPTH_MAX];
 	struct key *keys;
 	size_t n_keys;
 	size_t max_keys;
-	uint8_t *
-		decoded; /* keys that had escapes; each is shorter than its text, so text.len will do */
+	/* keys that had escapes; each is shorter than its text, so text.len bytes will do */
+	uint8_t *decoded;
 	size_t n_decoded;
 };
 
@@ -66,7 +66,8 @@ static bool take_unit(struct span *cursor, uint32_t *ret)
 	return true;
 }
 
-/* One escape, beginning with its backslash, to the code point it stands for (RFC 8259 section 7). */
+/* One escape, beginning with its backslash, to the code point it stands for (RFC 8259 section
+ * 7). */
 static enum reason take_escape(struct span *cursor, uint32_t *ret_point)
 {
 	static const char letters[] = "\"\\/bfnrt";
@@ -208,8 +209,8 @@ static size_t take_digits(struct span *cursor)
 	return n;
 }
 
-/* e, a sign perhaps, digits. False: no digits, or too large a number for a double with so many digits
- * before the point. */
+/* e, a sign perhaps, digits. False: no digits, or too large a number for a double with so many
+ * digits before the point. */
 static bool take_exponent(struct span *cursor, size_t whole_digits)
 {
 	struct span digits;
@@ -277,7 +278,8 @@ static enum reason scan_scalar(struct scan *s)
 	return is_delimited(s->rest) ? REASON_OK : REASON_JSON_MALFORMED;
 }
 
-/* A whole scalar or empty container, or the beginning of a container up to its first value: *ret_begun. */
+/* A whole scalar or empty container, or the beginning of a container up to its first value:
+ * *ret_begun. */
 static enum reason scan_value(struct scan *s, bool *ret_begun)
 {
 	*ret_begun = false;
@@ -301,7 +303,8 @@ static enum reason scan_value(struct scan *s, bool *ret_begun)
 	return object ? scan_key(s) : REASON_OK;
 }
 
-/* What follows a value: closing brackets until a comma asks for one more, or until nothing is open. */
+/* What follows a value: closing brackets until a comma asks for one more, or until nothing is
+ * open. */
 static enum reason scan_after(struct scan *s, bool *ret_more)
 {
 	for (;;) {
@@ -390,7 +393,8 @@ static enum reason look_first(struct span text, struct json_place *reterr_place)
 {
 	struct scan s = { .text = text, .rest = text };
 
-	/* the shortest key with its value and a comma is five bytes; each key has a value of its own */
+	/* the shortest key with its value and a comma is five bytes; each key has a value of its
+	 * own */
 	s.max_keys = text.len / 4 < JSON_VALUES_MAX ? text.len / 4 + 1 : JSON_VALUES_MAX;
 	s.keys = calloc(s.max_keys, sizeof(*s.keys));
 	s.decoded = malloc(text.len + 1);
@@ -430,8 +434,8 @@ enum reason json_read(struct span text, cJSON **ret, struct json_place *reterr_p
 	return REASON_OK;
 }
 
-/* The character that begins `rest`, whose first byte is above 0x7f: its length and code point. False: not
- * UTF-8. */
+/* The character that begins `rest`, whose first byte is above 0x7f: its length and code point.
+ * False: not UTF-8. */
 static bool first_character(struct span rest, size_t *ret_len, uint32_t *ret_point)
 {
 	for (size_t len = 2; len <= 4 && len <= rest.len; len++) {

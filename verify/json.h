@@ -1,10 +1,10 @@
 /* JSON from outside (RFC 8259), read by cJSON behind a scan of our own.
  *
- * cJSON recurses, is quadratic on duplicate keys, forgets positions, ends strings at \u0000 and turns large
- * numbers into neighbours. So one flat pass looks first: syntax, depth, number of values, strings that C
- * can hold (valid UTF-8, no U+0000, no lone surrogate), keys doubled in one object; then cJSON builds the
- * tree. Numbers that must be exact are carried as strings by every format read here.
- * Look things up with cJSON_GetObjectItemCaseSensitive only. */
+ * cJSON recurses, is quadratic on duplicate keys, forgets positions, ends strings at \u0000 and
+ * turns large numbers into neighbours. So one flat pass looks first: syntax, depth, number of
+ * values, strings that C can hold (valid UTF-8, no U+0000, no lone surrogate), keys doubled in
+ * one object; then cJSON builds the tree. Numbers that must be exact are carried as strings by
+ * every format read here. Look things up with cJSON_GetObjectItemCaseSensitive only. */
 #ifndef VERIFY_JSON_H
 #define VERIFY_JSON_H
 
@@ -13,9 +13,9 @@
 #include "verify/reason.h"
 #include "verify/span.h"
 
-#define JSON_MAX (1024 * 1024) /* bytes */
-#define JSON_DEPTH_MAX 16      /* nested arrays and objects */
-#define JSON_VALUES_MAX 20000  /* values of all kinds, the outermost included */
+#define JSON_MAX ((size_t)1024 * 1024) /* bytes */
+#define JSON_DEPTH_MAX 16              /* nested arrays and objects */
+#define JSON_VALUES_MAX 20000          /* values of all kinds, the outermost included */
 
 /* Where reading failed: both counted from 1, columns in bytes. */
 struct json_place {
@@ -23,15 +23,15 @@ struct json_place {
 	size_t column;
 };
 
-/* Reads one JSON text, white space around it allowed and nothing else. *ret is the caller's, to be freed
- * with cJSON_Delete. On failure *reterr_place is where.
+/* Reads one JSON text, white space around it allowed and nothing else. *ret is the caller's, to
+ * be freed with cJSON_Delete. On failure *reterr_place is where.
  * REASON_JSON_TOO_LARGE, _MALFORMED, _TRAILING, _TOO_DEEP, _TOO_MANY_VALUES, _BAD_STRING,
  * _DUPLICATE_KEY; REASON_OUT_OF_MEMORY. */
 enum reason json_read(struct span text, cJSON **ret, struct json_place *reterr_place) MUST_CHECK;
 
-/* Prints a tree on one line, pure ASCII: whatever is beyond U+007E, and every control character, is
- * escaped, so nothing in it acts on a terminal. The caller frees *ret. Strings in the tree that are not UTF-8
- * come out with U+FFFD. REASON_OUT_OF_MEMORY. */
+/* Prints a tree on one line, pure ASCII: whatever is beyond U+007E, and every control character,
+ * is escaped, so nothing in it acts on a terminal. The caller frees *ret. Strings in the tree
+ * that are not UTF-8 come out with U+FFFD. REASON_OUT_OF_MEMORY. */
 enum reason json_print(const cJSON *tree, char **ret) MUST_CHECK;
 
 #endif

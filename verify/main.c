@@ -200,7 +200,8 @@ static bool render(const struct run *run, const struct report *report, struct bu
 	return !out->failed;
 }
 
-/* Judges one file and puts its report out: into *kept when all of it goes to one file, else at once. */
+/* Judges one file and puts its report out: into *kept when all of it goes to one file, else at
+ * once. */
 static int judge_and_render(const struct run *run, const char *path, struct chain_cache *cache,
 			    struct buf *kept)
 {
@@ -251,7 +252,8 @@ static int verb_document(struct run *run)
 	return (int)worst;
 }
 
-/* The bytes of a document file, whatever its form. False: said on stderr, *ret_exit is the exit status. */
+/* The bytes of a document file, whatever its form. False: said on stderr, *ret_exit is the exit
+ * status. */
 static bool read_document(const char *path, struct buf *file, struct buf *decoded, struct span *ret,
 			  int *ret_exit)
 {
@@ -452,7 +454,8 @@ static int run_verb(const struct verb *verb, const struct cli_world *world, int 
 	return exit_status;
 }
 
-/* A descriptor 0, 1 or 2 that is closed would be given to the next file opened, and output would go there. */
+/* A descriptor 0, 1 or 2 that is closed would be given to the next file opened, and output would
+ * go there. */
 static void guard_streams(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {

@@ -1,5 +1,5 @@
-/* Platform configuration registers of an enclave, and what is derived from them.
- * Sources: AWS Nitro Enclaves user guide, "Where to get an enclave's measurements"; the extension rules of
+/* Platform configuration registers of an enclave, and what is derived from them. Sources: AWS
+ * Nitro Enclaves user guide, "Where to get an enclave's measurements"; the extension rules of
  * AWS's image format: extend(x) = SHA-384(48 zero bytes || x). */
 #ifndef VERIFY_PCR_H
 #define VERIFY_PCR_H
@@ -26,12 +26,13 @@ struct span pcrs_get(const struct pcrs *pcrs, unsigned index);
 /* Sets a register; `value` is PCR_LEN bytes long. */
 void pcrs_set(struct pcrs *pcrs, unsigned index, const uint8_t value[static PCR_LEN]);
 
-/* True when PCR0 is present and all zero: AWS reports that for enclaves in debug mode. PCR3 and PCR4 stay
- * set there, so "every register is zero" would be the wrong test. */
+/* True when PCR0 is present and all zero: AWS reports that for enclaves in debug mode. PCR3 and
+ * PCR4 stay set there, so "every register is zero" would be the wrong test. */
 bool pcrs_is_debug(const struct pcrs *pcrs);
 
-/* PCR3 of a role ARN and PCR4 of an instance id: the characters themselves are extended.
- * PCR8 of a signing certificate: the SHA-384 of its DER is extended. REASON_CRYPTO_FAILED, _OUT_OF_MEMORY. */
+/* PCR3 of a role ARN and PCR4 of an instance id: the characters themselves are extended. PCR8 of
+ * a signing certificate: the SHA-384 of its DER is extended. REASON_CRYPTO_FAILED,
+ * _OUT_OF_MEMORY. */
 enum reason pcr_extend(struct span data, uint8_t ret[static PCR_LEN]) MUST_CHECK;
 
 /* ENCLAVE_HASH = keccak256 of the 48 bytes of PCR0. */
@@ -48,7 +49,8 @@ enum enclave_hash_form {
 	ENCLAVE_HASH_UNKNOWN    /* of another image, or no hash at all */
 };
 
-/* Recognises how `hash` was made from this PCR0, right or wrong. REASON_CRYPTO_FAILED, _OUT_OF_MEMORY. */
+/* Recognises how `hash` was made from this PCR0, right or wrong. REASON_CRYPTO_FAILED,
+ * _OUT_OF_MEMORY. */
 enum reason enclave_hash_recognise(const uint8_t hash[static KECCAK_LEN],
 				   const uint8_t pcr0[static PCR_LEN],
 				   enum enclave_hash_form *ret) MUST_CHECK;

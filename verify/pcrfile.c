@@ -178,7 +178,8 @@ static enum reason read_hash(const cJSON *item, struct reading *reading)
 	return REASON_OK;
 }
 
-/* One member of the outermost object or, not `outer`, of Measurements, where only AWS's own keys occur. */
+/* One member of the outermost object or, not `outer`, of Measurements, where only AWS's own keys
+ * occur. */
 static enum reason read_member(const cJSON *item, bool outer, struct reading *reading)
 {
 	struct span key = span_of_text(item->string);

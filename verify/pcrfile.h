@@ -6,9 +6,10 @@
  *   {"pcr0": "<96 hex>", "enclave_hash": "0x<64 hex>", ...}      build-info.json: pcr0, pcr1, pcr2, pcr8, with or
  *                                     without 0x; an empty string means absent
  *
- * Upper-case keys are PCR0 to PCR31 without leading zeros. A key that holds "pcr" in any case and is no
- * register is refused ({"PCR": ..} names none); other keys are ignored, HashAlgorithm among them. A file that
- * names no register is refused. Both an outer and a Measurements set of registers: refused. */
+ * Upper-case keys are PCR0 to PCR31 without leading zeros. A key that holds "pcr" in any case
+ * and is no register is refused ({"PCR": ..} names none); other keys are ignored, HashAlgorithm
+ * among them. A file that names no register is refused. Both an outer and a Measurements set of
+ * registers: refused. */
 #ifndef VERIFY_PCRFILE_H
 #define VERIFY_PCRFILE_H
 
@@ -21,7 +22,8 @@ struct pcrfile {
 	uint8_t enclave_hash[KECCAK_LEN];
 };
 
-/* Reads the text of a file. On failure *reterr_place says where, or is {0, 0} for the file as a whole.
+/* Reads the text of a file. On failure *reterr_place says where, or is {0, 0} for the file as a
+ * whole.
  * REASON_JSON_* as json_read; REASON_PCR_JSON_SHAPE, _KEY, _VALUE, _HASH; REASON_OUT_OF_MEMORY. */
 enum reason pcrfile_read(struct span text, struct pcrfile *ret,
 			 struct json_place *reterr_place) MUST_CHECK;

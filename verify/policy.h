@@ -58,12 +58,13 @@ struct policy {
 	struct check_set require;
 };
 
-/* The strict policy that expects nothing: AWS's root, judged now, no limit of age, a skew of 60 s. */
+/* The strict policy that expects nothing: AWS's root, judged now, no limit of age, a skew of 60
+ * s. */
 void policy_init(struct policy *policy);
 void policy_done(struct policy *policy);
 
-/* Adds a source that expects nothing yet, owned by the policy. NULL: out of memory, or POLICY_SOURCES_MAX
- * sources already. The pointer is good until the next one is added. */
+/* Adds a source that expects nothing yet, owned by the policy. NULL: out of memory, or
+ * POLICY_SOURCES_MAX sources already. The pointer is good until the next one is added. */
 struct policy_source *policy_add_source(struct policy *policy, enum policy_group group,
 					struct span name);
 
@@ -74,8 +75,8 @@ struct policy_match {
 	const char *source;
 };
 
-/* The set that is held against these registers: the first that matches entirely, else the one with the
- * fewest mismatches. NULL: no set is expected. */
+/* The set that is held against these registers: the first that matches entirely, else the one
+ * with the fewest mismatches. NULL: no set is expected. */
 const struct policy_source *policy_choose_set(const struct policy *policy,
 					      const struct pcrs *actual);
 

@@ -1,8 +1,9 @@
 /* Why a check did not pass: every reason that any part of enclavecheck can give.
  *
- * A function that can go wrong returns `enum reason`; REASON_OK is 0 and nothing else means success.
- * The names are an interface that monitors match on: append rows, never rename or reorder them.
- * A name is the reason's stable code in JSON and text, the sentence is for a person.
+ * A function that can go wrong returns `enum reason`; REASON_OK is 0 and nothing else means
+ * success. The names are an interface that monitors match on: append rows, never rename or
+ * reorder them. A name is the reason's stable code in JSON and text, the sentence is for a
+ * person.
  *
  * Columns: identifier, stable name, sentence. */
 #ifndef VERIFY_REASON_H

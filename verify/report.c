@@ -28,7 +28,8 @@ void report_free(struct report *report)
 	free(report);
 }
 
-/* A copy as a C string; a NUL inside becomes U+FFFD. Everything else is escaped when it is rendered. */
+/* A copy as a C string; a NUL inside becomes U+FFFD. Everything else is escaped when it is
+ * rendered. */
 static char *copy_text(struct report *report, struct span text)
 {
 	struct buf copy = { 0 };
@@ -78,7 +79,8 @@ static const struct row *find_row(const struct report *report, enum check check)
 	return NULL;
 }
 
-/* A second row for one check would be a mistake of the conductor's: the report then gives no verdict. */
+/* A second row for one check would be a mistake of the conductor's: the report then gives no
+ * verdict. */
 static struct row *add_row(struct report *report, enum check check, enum status status,
 			   enum reason reason)
 {

@@ -1,12 +1,12 @@
 /* The attestation result (RFC 9334): named checks in order, the facts, and the verdict.
  *
- * A conductor creates a report, adds each of its checks once and in order, and concludes it. Only
- * report_conclude makes a verdict; until then it is VERDICT_ERROR. Renderers turn a concluded report into
- * text or JSON.
+ * A conductor creates a report, adds each of its checks once and in order, and concludes it.
+ * Only report_conclude makes a verdict; until then it is VERDICT_ERROR. Renderers turn a
+ * concluded report into text or JSON.
  *
- * Text that comes from outside may be handed in as it is; it is escaped when the report is rendered. A failed
- * allocation anywhere makes the verdict VERDICT_ERROR with REASON_OUT_OF_MEMORY: functions that add
- * need no return value. */
+ * Text that comes from outside may be handed in as it is; it is escaped when the report is
+ * rendered. A failed allocation anywhere makes the verdict VERDICT_ERROR with
+ * REASON_OUT_OF_MEMORY: functions that add need no return value. */
 #ifndef VERIFY_REPORT_H
 #define VERIFY_REPORT_H
 
@@ -48,8 +48,8 @@ void report_set_debug(struct report *report, bool debug);
 /* The judged time, seconds since 1970. Left out where it is not known. */
 void report_set_time(struct report *report, int64_t at, enum time_source source);
 
-/* One check each. The message is for a person and needs no final stop; NULL as format means the reason's
- * own sentence. report_needs: skipped because `needed` did not pass. */
+/* One check each. The message is for a person and needs no final stop; NULL as format means the
+ * reason's own sentence. report_needs: skipped because `needed` did not pass. */
 void report_pass(struct report *report, enum check check, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void report_fail(struct report *report, enum check check, enum reason reason, const char *format,
@@ -60,7 +60,8 @@ void report_skip(struct report *report, enum check check, enum reason reason, co
 		 ...) __attribute__((format(printf, 4, 5)));
 void report_needs(struct report *report, enum check check, enum check needed);
 
-/* To the check added last: the values compared (hex or text) and where the expected one came from. */
+/* To the check added last: the values compared (hex or text) and where the expected one came
+ * from. */
 void report_compared(struct report *report, struct span expected, struct span source,
 		     struct span actual);
 

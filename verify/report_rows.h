@@ -37,7 +37,8 @@ struct report {
 	enum reason verdict_reason; /* of an error that no row tells, else REASON_OK */
 };
 
-/* The row that the verdict line names: the first that failed, else the first in error, else NULL. */
+/* The row that the verdict line names: the first that failed, else the first in error, else
+ * NULL. */
 const struct row *report_first_bad(const struct report *report);
 
 /* Appends what weakens the verdict, separated by ", "; nothing when nothing does. */

@@ -1,8 +1,8 @@
 /* The trust anchor: which root certificate a chain must begin with, by its SHA-256.
  *
- * AWS publishes its root and that fingerprint in the Nitro Enclaves user guide ("Verifying the root of
- * trust"); the first certificate of every genuine document has been byte-equal to it since 2019. Being
- * pinned byte for byte, its self-signature proves nothing and is not verified. */
+ * AWS publishes its root and that fingerprint in the Nitro Enclaves user guide ("Verifying the
+ * root of trust"); the first certificate of every genuine document has been byte-equal to it
+ * since 2019. Being pinned byte for byte, its self-signature proves nothing and is not verified. */
 #ifndef VERIFY_ROOT_H
 #define VERIFY_ROOT_H
 
@@ -18,8 +18,8 @@ struct root {
 /* The AWS Nitro Enclaves root G1 (partition aws). */
 extern const struct root root_aws;
 
-/* A root from a file: one certificate, as PEM (text around it is allowed, a second certificate is not) or
- * as DER, in the profile of cert.h. A certificate byte-equal to AWS's gives root_aws.
+/* A root from a file: one certificate, as PEM (text around it is allowed, a second certificate
+ * is not) or as DER, in the profile of cert.h. A certificate byte-equal to AWS's gives root_aws.
  * REASON_X509_* and REASON_TEXT_ENCODING when it is no such certificate; REASON_CRYPTO_FAILED,
  * REASON_OUT_OF_MEMORY. */
 enum reason root_from_file(struct span file, struct root *ret) MUST_CHECK;

@@ -194,7 +194,8 @@ static bool glance_timestamp(struct span raw, uint64_t *ret)
 	return cbr_uint(&r, REASON_TIMESTAMP, ret) == REASON_OK;
 }
 
-/* Takes an entry for a claim when its name and type are right; the last of two counts, both are listed. */
+/* Takes an entry for a claim when its name and type are right; the last of two counts, both are
+ * listed. */
 static bool glance(const struct entry *entry, struct claims *ret)
 {
 	struct span key;
@@ -233,7 +234,8 @@ static enum reason decode(struct span bytes, struct shown *ret)
 	return reason;
 }
 
-/* The report that `document` would give, at the document's own time and expecting nothing. NULL: no memory. */
+/* The report that `document` would give, at the document's own time and expecting nothing. NULL:
+ * no memory. */
 static struct report *would_say(struct span bytes)
 {
 	struct policy policy;

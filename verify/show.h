@@ -1,18 +1,20 @@
-/* A document decoded for people without being judged: also one that `document` would refuse, as long as it
- * is a well-formed COSE_Sign1 around well-formed CBOR. Nothing shown is proven; every line says so. */
+/* A document decoded for people without being judged: also one that `document` would refuse, as
+ * long as it is a well-formed COSE_Sign1 around well-formed CBOR. Nothing shown is proven; every
+ * line says so. */
 #ifndef VERIFY_SHOW_H
 #define VERIFY_SHOW_H
 
 #include "verify/reason.h"
 #include "verify/span.h"
 
-/* Appends the document as text; `name` is its file. REASON_COSE_EMPTY, _TOO_LARGE, _SHAPE, _TRAILING;
- * REASON_CBOR_TRUNCATED, _MALFORMED, _DEPTH; REASON_OUT_OF_MEMORY. On failure what could be decoded has
- * been appended all the same. */
+/* Appends the document as text; `name` is its file. REASON_COSE_EMPTY, _TOO_LARGE, _SHAPE,
+ * _TRAILING;
+ * REASON_CBOR_TRUNCATED, _MALFORMED, _DEPTH; REASON_OUT_OF_MEMORY. On failure what could be
+ * decoded has been appended all the same. */
 enum reason show_text(struct span bytes, const char *name, struct buf *out) MUST_CHECK;
 
-/* Likewise as one line of JSON: a report's object with `envelope` and `unverified`, without verdict and
- * checks. On failure nothing has been appended. */
+/* Likewise as one line of JSON: a report's object with `envelope` and `unverified`, without
+ * verdict and checks. On failure nothing has been appended. */
 enum reason show_json(struct span bytes, const char *name, const char *tool, const char *version,
 		      struct buf *out) MUST_CHECK;
 

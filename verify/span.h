@@ -38,8 +38,9 @@ bool span_is_zero(struct span bytes);
 /* True when the bytes are well-formed UTF-8 (RFC 3629: shortest form, no surrogates). */
 bool span_is_utf8(struct span bytes);
 
-/* Owned bytes that grow. Start with {0}, end with buf_done. A failed allocation sets `failed`, which
- * stays: append everything, ask once. While it is set the content is incomplete and must not be used. */
+/* Owned bytes that grow. Start with {0}, end with buf_done. A failed allocation sets `failed`,
+ * which stays: append everything, ask once. While it is set the content is incomplete and must
+ * not be used. */
 struct buf {
 	uint8_t *at;
 	size_t len;
@@ -51,14 +52,16 @@ void buf_add(struct buf *buf, struct span bytes);
 void buf_text(struct buf *buf, const char *text);
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Appends text from outside so that it can be shown: printable ASCII as it is, every other byte, and the
- * backslash, as \xNN. A terminal sees no control character, no line break, no bidirectional override. */
+/* Appends text from outside so that it can be shown: printable ASCII as it is, every other byte,
+ * and the backslash, as \xNN. A terminal sees no control character, no line break, no
+ * bidirectional override. */
 void buf_escaped(struct buf *buf, struct span text);
 
 /* What is in it, borrowed until the next append. */
 struct span buf_span(const struct buf *buf);
 
-/* The content as a NUL-terminated string that the caller frees; *buf is empty afterwards. NULL: no memory. */
+/* The content as a NUL-terminated string that the caller frees; *buf is empty afterwards. NULL:
+ * no memory. */
 char *buf_take_text(struct buf *buf);
 
 /* Frees; {0} and a second call are fine. */

@@ -58,7 +58,7 @@ enum reason hex_decode(struct span text, struct buf *out)
 		return REASON_TEXT_ENCODING;
 	for (size_t i = 0; i < text.len; i += 2) {
 		uint8_t byte = (uint8_t)hex_pair(text.at + i);
-		buf_add(out, (struct span){ &byte, 1 });
+		buf_byte(out, byte);
 	}
 	if (out->failed) {
 		out->len = before;
@@ -120,7 +120,7 @@ enum reason base64_decode(struct span text, struct buf *out)
 		if (held >= 8) {
 			held -= 8;
 			uint8_t byte = (uint8_t)(bits >> held);
-			buf_add(out, (struct span){ &byte, 1 });
+			buf_byte(out, byte);
 		}
 	}
 	/* bits that reach no byte must be zero, else two texts would stand for one document */

@@ -395,11 +395,13 @@ static void value_text(struct buf *out, struct span value)
 	for (size_t i = 0; i < value.len; i++) {
 		uint8_t c = value.at[i];
 		bool edge = (i == 0 && (c == '#' || c == ' ')) || (i == value.len - 1 && c == ' ');
-		if (c < 0x20 || c > 0x7e)
+		if (c < 0x20 || c > 0x7e) {
 			buf_printf(out, "\\%02x", c);
-		else
-			buf_printf(out, "%s%c", edge || strchr("\"+,;<>\\=", c) != NULL ? "\\" : "",
-				   c);
+			continue;
+		}
+		if (edge || strchr("\"+,;<>\\=", c) != NULL)
+			buf_byte(out, '\\');
+		buf_byte(out, c);
 	}
 }
 

@@ -75,6 +75,13 @@ static unsigned mismatches(const struct policy_source *set, const struct pcrs *a
 	return n;
 }
 
+/* True when a match of this set says which image runs. */
+static bool names_image(const struct policy_source *set)
+{
+	return set->has_enclave_hash || pcrs_has(&set->pcrs, 0) ||
+	       (pcrs_has(&set->pcrs, 1) && pcrs_has(&set->pcrs, 2));
+}
+
 const struct policy_source *policy_choose_set(const struct policy *policy,
 					      const struct pcrs *actual)
 {
@@ -86,7 +93,8 @@ const struct policy_source *policy_choose_set(const struct policy *policy,
 		if (set->group != POLICY_SET)
 			continue;
 		unsigned n = mismatches(set, actual);
-		if (best == NULL || n < fewest) {
+		if (best == NULL || n < fewest ||
+		    (n == fewest && names_image(set) && !names_image(best))) {
 			best = set;
 			fewest = n;
 		}

@@ -75,8 +75,9 @@ struct policy_match {
 	const char *source;
 };
 
-/* The set that is held against these registers: the first that matches entirely, else the one
- * with the fewest mismatches. NULL: no set is expected. */
+/* The set that is held against these registers: one that matches entirely, else the one with the
+ * fewest mismatches; among equals one that names the image, then the first. NULL: no set is
+ * expected. */
 const struct policy_source *policy_choose_set(const struct policy *policy,
 					      const struct pcrs *actual);
 

@@ -38,7 +38,7 @@ static char *copy_text(struct report *report, struct span text)
 		if (text.at[i] == '\0')
 			buf_text(&copy, "\xef\xbf\xbd");
 		else
-			buf_add(&copy, (struct span){ text.at + i, 1 });
+			buf_byte(&copy, text.at[i]);
 	}
 	char *owned = buf_take_text(&copy);
 	if (owned == NULL)

@@ -40,7 +40,7 @@ static enum reason pem_body(struct span file, struct buf *ret)
 		return REASON_TEXT_ENCODING;
 	for (size_t i = 0; i < body.len; i++) {
 		if (body.at[i] != '\n' && body.at[i] != '\r')
-			buf_add(ret, (struct span){ body.at + i, 1 });
+			buf_byte(ret, body.at[i]);
 	}
 	return ret->failed ? REASON_OUT_OF_MEMORY : REASON_OK;
 }

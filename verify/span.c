@@ -114,6 +114,11 @@ void buf_add(struct buf *buf, struct span bytes)
 	buf->len += bytes.len;
 }
 
+void buf_byte(struct buf *buf, uint8_t byte)
+{
+	buf_add(buf, (struct span){ &byte, 1 });
+}
+
 void buf_text(struct buf *buf, const char *text)
 {
 	buf_add(buf, span_of_text(text));
@@ -141,7 +146,7 @@ void buf_escaped(struct buf *buf, struct span text)
 	for (size_t i = 0; i < text.len; i++) {
 		uint8_t c = text.at[i];
 		if (c >= 0x20 && c < 0x7f && c != '\\')
-			buf_add(buf, (struct span){ &c, 1 });
+			buf_byte(buf, c);
 		else
 			buf_printf(buf, "\\x%02x", c);
 	}

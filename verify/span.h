@@ -49,6 +49,7 @@ struct buf {
 };
 
 void buf_add(struct buf *buf, struct span bytes);
+void buf_byte(struct buf *buf, uint8_t byte);
 void buf_text(struct buf *buf, const char *text);
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

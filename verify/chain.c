@@ -142,6 +142,21 @@ static enum reason verify_signatures(const struct chain *chain, struct chain_cac
 	return REASON_OK;
 }
 
+/* A certificate stands once in a path (RFC 5280 section 6.1). Here a name does: nothing but the root issued
+ * itself, and who searches the path by names finds this very one. */
+static enum reason judge_names(const struct chain *chain, size_t *reterr_index)
+{
+	for (size_t i = 1; i < chain->len; i++) {
+		for (size_t j = 0; j < i; j++) {
+			if (span_equal(chain->certs[j].subject, chain->certs[i].subject)) {
+				*reterr_index = i;
+				return REASON_X509_NAME;
+			}
+		}
+	}
+	return REASON_OK;
+}
+
 enum reason chain_walk(const struct span cabundle[], size_t cabundle_len, struct span leaf,
 		       const struct root *root, struct chain_cache *cache, struct chain *ret,
 		       EVP_PKEY **ret_leaf_key, size_t *reterr_index)
@@ -167,6 +182,9 @@ enum reason chain_walk(const struct span cabundle[], size_t cabundle_len, struct
 	if (reason != REASON_OK)
 		return reason;
 	reason = verify_signatures(&chain, cache, reterr_index);
+	if (reason != REASON_OK)
+		return reason;
+	reason = judge_names(&chain, reterr_index);
 	if (reason != REASON_OK)
 		return reason;
 	*reterr_index = chain.len - 1;

@@ -123,29 +123,33 @@ static bool refuse_hash(const char *program, const char *option, const char *wha
 	return false;
 }
 
+bool expect_pcrfile(const char *program, const char *name, struct span text, struct pcrfile *ret)
+{
+	struct json_place place = { 0, 0 };
+
+	enum reason reason = pcrfile_read(text, ret, &place);
+	if (reason == REASON_OK)
+		return true;
+	if (place.line > 0)
+		cli_complain(program, "%s: line %zu, column %zu: %s (%s)", name, place.line,
+			     place.column, reason_sentence(reason), reason_name(reason));
+	else
+		cli_complain(program, "%s: %s (%s)", name, reason_sentence(reason),
+			     reason_name(reason));
+	return false;
+}
+
 /* --pcrs FILE */
 static bool apply_pcrs(const char *program, struct policy *policy, const char *path)
 {
 	struct buf text = { 0 };
 	struct pcrfile file;
-	struct json_place place = { 0, 0 };
 
-	if (!read_option_file(program, "pcrs", path, JSON_MAX, &text)) {
-		buf_done(&text);
-		return false;
-	}
-	enum reason reason = pcrfile_read(buf_span(&text), &file, &place);
+	bool read = read_option_file(program, "pcrs", path, JSON_MAX, &text) &&
+		    expect_pcrfile(program, path, buf_span(&text), &file);
 	buf_done(&text);
-	if (reason != REASON_OK) {
-		if (place.line > 0)
-			cli_complain(program, "--pcrs %s: line %zu, column %zu: %s (%s)", path,
-				     place.line, place.column, reason_sentence(reason),
-				     reason_name(reason));
-		else
-			cli_complain(program, "--pcrs %s: %s (%s)", path, reason_sentence(reason),
-				     reason_name(reason));
+	if (!read)
 		return false;
-	}
 	if (file.has_enclave_hash && enclave_hash_is_refused(file.enclave_hash))
 		return refuse_hash(program, "pcrs", path);
 	struct policy_source *source = policy_add_source(policy, POLICY_SET, span_of_text(path));

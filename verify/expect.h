@@ -4,6 +4,7 @@
 #define VERIFY_EXPECT_H
 
 #include "verify/cli.h"
+#include "verify/pcrfile.h"
 #include "verify/policy.h"
 
 enum expect_option {
@@ -35,6 +36,9 @@ extern const struct cli_option expect_options[EXPECT_OPTIONS];
  * said on stderr and the command line is not to be obeyed. */
 bool expect_apply(const char *program, struct policy *policy, const struct check_set *known, int id,
 		  const char *value);
+
+/* Reads a pcr.json. False: what is wrong with it, and where, was said on stderr. */
+bool expect_pcrfile(const char *program, const char *name, struct span text, struct pcrfile *ret);
 
 /* True when the text is 96 hex digits, 0x allowed before them: a PCR by value. */
 bool expect_is_pcr(const char *text);

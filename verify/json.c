@@ -152,7 +152,7 @@ static enum reason decode_key(struct scan *s, struct span raw, struct span *ret)
 	size_t begin = s->n_decoded;
 	struct span step;
 	uint32_t point;
-	uint8_t utf8[4];
+	uint8_t utf8[4] = { 0 };
 
 	while (raw.len > 0) {
 		if (raw.at[0] == '\\') {

@@ -12,7 +12,6 @@
 #include "verify/cli.h"
 #include "verify/document.h"
 #include "verify/expect.h"
-#include "verify/pcrfile.h"
 #include "verify/show.h"
 
 #define PROGRAM "enclave-verify"
@@ -331,14 +330,9 @@ static int print_hash(const struct run *run, const uint8_t pcr0[static PCR_LEN])
 static bool pcr0_of_pcrfile(const char *path, struct span text, uint8_t ret[static PCR_LEN])
 {
 	struct pcrfile file;
-	struct json_place place = { 0, 0 };
 
-	enum reason reason = pcrfile_read(text, &file, &place);
-	if (reason != REASON_OK) {
-		cli_complain(PROGRAM, "%s: line %zu, column %zu: %s (%s)", path, place.line,
-			     place.column, reason_sentence(reason), reason_name(reason));
+	if (!expect_pcrfile(PROGRAM, path, text, &file))
 		return false;
-	}
 	if (!pcrs_has(&file.pcrs, 0)) {
 		cli_complain(PROGRAM, "%s: no PCR0 in it (%s)", path,
 			     reason_name(REASON_PCR_MISSING));

@@ -123,7 +123,8 @@ static bool refuse_hash(const char *program, const char *option, const char *wha
 	return false;
 }
 
-bool expect_pcrfile(const char *program, const char *name, struct span text, struct pcrfile *ret)
+bool expect_pcrfile(const char *program, const char *option, const char *path, struct span text,
+		    struct pcrfile *ret)
 {
 	struct json_place place = { 0, 0 };
 
@@ -131,10 +132,11 @@ bool expect_pcrfile(const char *program, const char *name, struct span text, str
 	if (reason == REASON_OK)
 		return true;
 	if (place.line > 0)
-		cli_complain(program, "%s: line %zu, column %zu: %s (%s)", name, place.line,
-			     place.column, reason_sentence(reason), reason_name(reason));
+		cli_complain(program, "%s%s: line %zu, column %zu: %s (%s)", option, path,
+			     place.line, place.column, reason_sentence(reason),
+			     reason_name(reason));
 	else
-		cli_complain(program, "%s: %s (%s)", name, reason_sentence(reason),
+		cli_complain(program, "%s%s: %s (%s)", option, path, reason_sentence(reason),
 			     reason_name(reason));
 	return false;
 }
@@ -146,7 +148,7 @@ static bool apply_pcrs(const char *program, struct policy *policy, const char *p
 	struct pcrfile file;
 
 	bool read = read_option_file(program, "pcrs", path, JSON_MAX, &text) &&
-		    expect_pcrfile(program, path, buf_span(&text), &file);
+		    expect_pcrfile(program, "--pcrs ", path, buf_span(&text), &file);
 	buf_done(&text);
 	if (!read)
 		return false;

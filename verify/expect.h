@@ -37,8 +37,10 @@ extern const struct cli_option expect_options[EXPECT_OPTIONS];
 bool expect_apply(const char *program, struct policy *policy, const struct check_set *known, int id,
 		  const char *value);
 
-/* Reads a pcr.json. False: what is wrong with it, and where, was said on stderr. */
-bool expect_pcrfile(const char *program, const char *name, struct span text, struct pcrfile *ret);
+/* Reads a pcr.json that was named by `option` ("--pcrs ", or "" for an operand). False: what is wrong
+ * with it, and where, was said on stderr. */
+bool expect_pcrfile(const char *program, const char *option, const char *path, struct span text,
+		    struct pcrfile *ret);
 
 /* True when the text is 96 hex digits, 0x allowed before them: a PCR by value. */
 bool expect_is_pcr(const char *text);

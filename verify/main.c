@@ -331,7 +331,7 @@ static bool pcr0_of_pcrfile(const char *path, struct span text, uint8_t ret[stat
 {
 	struct pcrfile file;
 
-	if (!expect_pcrfile(PROGRAM, path, text, &file))
+	if (!expect_pcrfile(PROGRAM, "", path, text, &file))
 		return false;
 	if (!pcrs_has(&file.pcrs, 0)) {
 		cli_complain(PROGRAM, "%s: no PCR0 in it (%s)", path,

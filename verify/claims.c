@@ -24,7 +24,9 @@ static enum reason read_module_id(struct cbr *r, struct span *ret)
 	if (text.len < 1 || text.len > CLAIMS_MODULE_ID_MAX)
 		return REASON_MODULE_ID;
 	for (size_t i = 0; i < text.len; i++) {
-		if (text.at[i] < 0x20 || text.at[i] == 0x7f)
+		/* C0 and DEL, and C1 (U+0080 to U+009F), which UTF-8 begins with c2 */
+		bool c1 = text.at[i] == 0xc2 && i + 1 < text.len && text.at[i + 1] < 0xa0;
+		if (text.at[i] < 0x20 || text.at[i] == 0x7f || c1)
 			return REASON_MODULE_ID;
 	}
 	*r = after;

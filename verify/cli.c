@@ -84,7 +84,7 @@ static enum cli_word finish_option(struct cli_words *words, const struct cli_opt
 				   const char *argument, const char **ret_value,
 				   const char **reterr_message)
 {
-	*ret_value = option->name;
+	*ret_value = words->word;
 	if (option->value == NULL && argument != NULL) {
 		*reterr_message = "takes no value";
 		return CLI_WORD_BAD;
@@ -110,7 +110,7 @@ static enum cli_word next_letter(struct cli_words *words, const struct cli_optio
 	const struct cli_option *option =
 		find_option(words, (struct span){ NULL, 0 }, *words->joined);
 
-	*ret_value = words->joined;
+	*ret_value = words->word;
 	if (option == NULL) {
 		*reterr_message = "is no option here";
 		words->joined = NULL;
@@ -137,7 +137,7 @@ static enum cli_word next_long(struct cli_words *words, const char *word,
 		name.len = (size_t)(equals - word);
 	const struct cli_option *option = find_option(words, name, 0);
 	if (option == NULL) {
-		*ret_value = word;
+		*ret_value = words->word;
 		*reterr_message = "is no option here";
 		return CLI_WORD_BAD;
 	}
@@ -154,6 +154,7 @@ enum cli_word cli_words_next(struct cli_words *words, const struct cli_option **
 	if (words->next >= words->argc)
 		return CLI_WORD_END;
 	const char *word = words->argv[words->next++];
+	words->word = word;
 	if (!words->only_operands && strcmp(word, "--") == 0) {
 		words->only_operands = true;
 		return cli_words_next(words, ret_option, ret_value, reterr_message);

@@ -52,6 +52,7 @@ struct cli_words {
 	int argc;
 	char **argv;
 	int next;
+	const char *word;   /* the one being read, as it was written */
 	const char *joined; /* the rest of a word of short options */
 	bool only_operands;
 	const struct cli_option

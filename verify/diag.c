@@ -92,6 +92,13 @@ static void close_level(const struct level *level, struct buf *out)
 	buf_text(out, level->kind == CBR_ARRAY ? "]" : level->kind == CBR_MAP ? "}" : ")");
 }
 
+/* The chunks of an indefinite string are definite strings of its own kind (RFC 8949 section 3.2.3). */
+static bool may_hold(const struct level *level, const struct cbr_item *item)
+{
+	return (level->kind != CBR_BYTES && level->kind != CBR_TEXT) ||
+	       (item->kind == level->kind && item->value != CBR_INDEFINITE);
+}
+
 static void separator(const struct level *level, struct buf *out)
 {
 	if (level->done > 0)
@@ -123,6 +130,8 @@ enum reason diag_item(struct cbr *r, struct buf *out)
 			close_level(&levels[depth--], out);
 			continue;
 		}
+		if (!may_hold(&levels[depth], &item))
+			return REASON_CBOR_MALFORMED;
 		separator(&levels[depth], out);
 		levels[depth].done++;
 		if (!holds_items(&item)) {

@@ -43,6 +43,10 @@ static void judge_form(struct judging *j, struct span bytes)
 	size_t at = 0;
 
 	enum reason reason = cose_read(bytes, &j->document->cose, &at);
+	if (reason == REASON_COSE_EMPTY || reason == REASON_COSE_TOO_LARGE) {
+		report_fail(j->report, CHECK_DOCUMENT_FORM, reason, NULL);
+		return;
+	}
 	if (reason != REASON_OK) {
 		report_fail(j->report, CHECK_DOCUMENT_FORM, reason, "%s: at byte %zu of %zu",
 			    reason_sentence(reason), at, bytes.len);
@@ -352,8 +356,8 @@ static void judge_pcr(struct judging *j, const struct policy_source *set, unsign
 	compared_hex(j, "", match.expected, match.source, pcrs_get(pcrs, index));
 }
 
-/* What a wrong ENCLAVE_HASH turns out to be. */
-static const char *hash_mistake(struct span expected, const struct pcrs *pcrs)
+/* Fails the check with what the wrong value turns out to be: a slip in computing it is no other image. */
+static void fail_enclave_hash(struct judging *j, struct span expected)
 {
 	static const char *const texts[] = {
 		[ENCLAVE_HASH_OF_TEXT] = ("the expected value is the hash of the text, not of the "
@@ -367,12 +371,19 @@ static const char *hash_mistake(struct span expected, const struct pcrs *pcrs)
 		[ENCLAVE_HASH_NO_VALUE] = "the expected value is no hash but an empty slot",
 		[ENCLAVE_HASH_UNKNOWN] = "keccak256(PCR0) is not the expected hash",
 	};
+	const struct pcrs *pcrs = &j->document->claims.pcrs;
 	enum enclave_hash_form form = ENCLAVE_HASH_UNKNOWN;
 
 	if (pcrs_has(pcrs, 0) && expected.len == KECCAK_LEN &&
 	    enclave_hash_recognise(expected.at, pcrs->value[0], &form) != REASON_OK)
 		form = ENCLAVE_HASH_UNKNOWN;
-	return form == ENCLAVE_HASH_RIGHT ? texts[ENCLAVE_HASH_UNKNOWN] : texts[form];
+	if (form == ENCLAVE_HASH_RIGHT)
+		form = ENCLAVE_HASH_UNKNOWN;
+	report_fail(j->report, CHECK_ENCLAVE_HASH_MATCH, REASON_ENCLAVE_HASH_MISMATCH, "%s",
+		    texts[form]);
+	if (form != ENCLAVE_HASH_UNKNOWN)
+		report_advise(j->report, "Compute the expected value anew from the image's PCR0: "
+					 "`enclave-verify hash PCR0`.");
 }
 
 static void judge_enclave_hash(struct judging *j, const struct policy_source *set)
@@ -393,8 +404,7 @@ static void judge_enclave_hash(struct judging *j, const struct policy_source *se
 		report_pass(j->report, CHECK_ENCLAVE_HASH_MATCH,
 			    "keccak256(PCR0) is the expected hash");
 	else
-		report_fail(j->report, CHECK_ENCLAVE_HASH_MATCH, match.reason, "%s",
-			    hash_mistake(match.expected, pcrs));
+		fail_enclave_hash(j, match.expected);
 	if (pcrs_has(pcrs, 0))
 		enclave_hash(pcrs->value[0], hash);
 	compared_hex(j, "0x", match.expected, match.source,

@@ -63,6 +63,12 @@ static bool read_option_file(const char *program, const char *option, const char
 {
 	int why = 0;
 
+	if (strcmp(path, "-") == 0) {
+		cli_complain(program,
+			     "--%s -: standard input is for what is judged (./- if it is a file)",
+			     option);
+		return false;
+	}
 	enum reason reason = cli_read(path, cap, ret, &why);
 	if (reason == REASON_FILE_UNREADABLE) {
 		cli_complain(program, "--%s %s: %s", option, path, strerror(why));

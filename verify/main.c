@@ -189,12 +189,18 @@ static void judge_file(const struct run *run, const char *path, struct chain_cac
 	buf_done(&decoded);
 }
 
+/* -q: no text, neither on stdout nor into a file. */
+static bool is_silent(const struct run *run)
+{
+	return run->output.quiet && run->output.format == CLI_TEXT;
+}
+
 /* Appends the report in the chosen format. */
 static bool render(const struct run *run, const struct report *report, struct buf *out)
 {
 	if (run->output.format == CLI_JSON)
 		return report_json(report, PROGRAM, ENCLAVECHECK_VERSION, out) == REASON_OK;
-	if (!run->output.quiet)
+	if (!is_silent(run))
 		report_text(report, &run->output.style, out);
 	return !out->failed;
 }
@@ -213,7 +219,10 @@ static int judge_and_render(const struct run *run, const char *path, struct chai
 	}
 	judge_file(run, path, cache, report);
 	enum cli_exit exit_status = cli_exit_of(report_conclude(report, &run->policy.require));
-	bool ok = render(run, report, run->output.path != NULL ? kept : &text);
+	struct buf *out = run->output.path != NULL ? kept : &text;
+	if (path != run->operands[0] && !is_silent(run) && run->output.format == CLI_TEXT)
+		buf_text(out, "\n");
+	bool ok = render(run, report, out);
 	if (!ok)
 		cli_complain(PROGRAM, "%s: %s", path, reason_sentence(REASON_OUT_OF_MEMORY));
 	else if (text.len > 0)
@@ -239,13 +248,11 @@ static int verb_document(struct run *run)
 		return CLI_ERROR;
 	}
 	for (size_t i = 0; i < run->n_operands; i++) {
-		if (i > 0 && run->output.format == CLI_TEXT && !run->output.quiet &&
-		    run->output.path != NULL)
-			buf_text(&kept, "\n");
 		int one = judge_and_render(run, run->operands[i], &cache, &kept);
 		worst = cli_worse(worst, (enum cli_exit)one);
 	}
-	if (run->output.path != NULL && !cli_write(&run->output, buf_span(&kept)))
+	if (run->output.path != NULL && !is_silent(run) &&
+	    !cli_write(&run->output, buf_span(&kept)))
 		worst = CLI_ERROR;
 	buf_done(&kept);
 	return (int)worst;
@@ -298,8 +305,7 @@ static int verb_show(struct run *run)
 				     reason_name(reason));
 			exit_status = reason == REASON_OUT_OF_MEMORY ? CLI_ERROR : CLI_FAIL;
 		}
-		bool silent = run->output.quiet && run->output.format == CLI_TEXT;
-		if (!silent && out.len > 0 && !cli_write(&run->output, buf_span(&out)))
+		if (!is_silent(run) && out.len > 0 && !cli_write(&run->output, buf_span(&out)))
 			exit_status = CLI_ERROR;
 	}
 	buf_done(&file);
@@ -321,7 +327,7 @@ static int print_hash(const struct run *run, const uint8_t pcr0[static PCR_LEN])
 	buf_text(&out, "0x");
 	hex_encode(&out, SPAN_OF(hash));
 	buf_text(&out, "\n");
-	bool ok = !out.failed && cli_write(&run->output, buf_span(&out));
+	bool ok = !out.failed && (is_silent(run) || cli_write(&run->output, buf_span(&out)));
 	buf_done(&out);
 	return ok ? CLI_PASS : CLI_ERROR;
 }
@@ -412,6 +418,8 @@ static int verb_hash(struct run *run)
 {
 	uint8_t pcr0[PCR_LEN];
 
+	if (run->output.format != CLI_TEXT)
+		return usage("hash: prints one line of text, no other format");
 	if (run->n_operands != 1)
 		return usage("hash: one PCR0 or FILE is needed");
 	if (expect_pcr_value(run->operands[0], pcr0))

@@ -102,7 +102,7 @@
 	X(USER_DATA_MISMATCH, "user-data-mismatch", "user_data is not the expected one") \
 	X(PUBLIC_KEY_MISMATCH, "public-key-mismatch", "public_key is not the expected one") \
 	X(DEBUG_PCRS, "debug-pcrs", \
-	  "PCR0 is all zero: the enclave runs in debug mode, its memory can be read from outside") \
+	  "PCR0 is all zero: the enclave runs in debug mode, and its measurements are not told") \
 	X(PCR_MISSING, "pcr-missing", "the document does not carry this register") \
 	X(PCR_MISMATCH, "pcr-mismatch", "the register is not the expected one") \
 	X(ENCLAVE_HASH_MISMATCH, "enclave-hash-mismatch", "keccak256(PCR0) is not the expected hash") \

@@ -187,6 +187,12 @@ void report_member(struct report *report, const char *key, const char *value)
 		report->out_of_memory = true;
 }
 
+void report_advise(struct report *report, const char *advice)
+{
+	if (report->n_rows > 0)
+		report->rows[report->n_rows - 1].advice = advice;
+}
+
 void report_note(struct report *report, const char *text)
 {
 	if (report->n_notes < REPORT_NOTES_MAX)

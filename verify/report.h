@@ -65,6 +65,10 @@ void report_needs(struct report *report, enum check check, enum check needed);
 void report_compared(struct report *report, struct span expected, struct span source,
 		     struct span actual);
 
+/* To the check added last: what to do about it, where that is not what its reason usually asks for.
+ * `advice` is static. */
+void report_advise(struct report *report, const char *advice);
+
 /* To the check added last: a further member of its JSON object. */
 void report_member(struct report *report, const char *key, const char *value);
 

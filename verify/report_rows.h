@@ -13,7 +13,8 @@ struct row {
 	char *expected;    /* NULL: nothing was compared */
 	char *actual;
 	char *source;
-	cJSON *members; /* further members of the JSON object, or NULL */
+	const char *advice; /* static; NULL: what the reason or the check suggests */
+	cJSON *members;     /* further members of the JSON object, or NULL */
 };
 
 #define REPORT_NOTES_MAX 8

@@ -138,7 +138,8 @@ static const struct {
 	  "Compare this machine's clock with a trusted one before anything else." },
 	{ REASON_NONCE_MISMATCH, "This document answers another request: it may be a replay." },
 	{ REASON_DEBUG_PCRS,
-	  "Start the enclave without debug mode. Its memory and console are open to the host now." },
+	  "Start the enclave without debug mode: now its console is open to the host and its "
+	  "documents name no image." },
 	{ REASON_REQUIRED_SKIPPED, "Give what the check needs, or leave it out of --require." },
 	{ REASON_FILE_UNREADABLE, "Nothing was judged." },
 };
@@ -159,6 +160,8 @@ static const struct {
 
 static const char *advice_on(const struct row *bad, bool is_aws)
 {
+	if (bad->advice != NULL)
+		return bad->advice;
 	if (bad->reason == REASON_PCR_MISMATCH || bad->reason == REASON_ENCLAVE_HASH_MISMATCH)
 		return is_aws ?
 			       "The document is genuine: AWS signed it for another image. Rebuild that image's "

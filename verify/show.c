@@ -499,8 +499,17 @@ static bool json_refusal(cJSON *root, struct span bytes)
 	return ok;
 }
 
+/* What could not be decoded: the rest of the object is what was read until then. */
+static bool json_malformed(cJSON *root, enum reason reason)
+{
+	cJSON *malformed = cJSON_AddObjectToObject(root, "malformed");
+
+	return cJSON_AddStringToObject(malformed, "reason", reason_name(reason)) != NULL &&
+	       cJSON_AddStringToObject(malformed, "message", reason_sentence(reason)) != NULL;
+}
+
 static bool build_json(cJSON *root, const struct shown *shown, struct span bytes, const char *name,
-		       const char *tool, const char *version)
+		       enum reason decoded, const char *tool, const char *version)
 {
 	if (cJSON_AddNumberToObject(root, "schema", 1) == NULL)
 		return false;
@@ -508,7 +517,14 @@ static bool build_json(cJSON *root, const struct shown *shown, struct span bytes
 	cJSON *target = cJSON_AddObjectToObject(root, "target");
 	if (cJSON_AddStringToObject(by, "name", tool) == NULL ||
 	    cJSON_AddStringToObject(by, "version", version) == NULL ||
-	    cJSON_AddStringToObject(target, "name", name) == NULL || !json_envelope(root, shown))
+	    cJSON_AddStringToObject(target, "name", name) == NULL)
+		return false;
+	if (decoded != REASON_OK && !json_malformed(root, decoded))
+		return false;
+	bool enveloped = shown->signature.at != NULL ?
+				 json_envelope(root, shown) :
+				 cJSON_AddNullToObject(root, "envelope") != NULL;
+	if (!enveloped)
 		return false;
 	cJSON *unverified = facts_of(&shown->claims);
 	if (!cJSON_AddItemToObject(root, "unverified", unverified)) {
@@ -525,16 +541,14 @@ enum reason show_json(struct span bytes, const char *name, const char *tool, con
 	AUTO(cJSON) *root = cJSON_CreateObject();
 	char *text = NULL;
 
-	enum reason reason = decode(bytes, &shown);
-	if (reason != REASON_OK)
-		return reason;
-	if (root == NULL || !build_json(root, &shown, bytes, name, tool, version))
+	enum reason decoded = decode(bytes, &shown);
+	if (root == NULL || !build_json(root, &shown, bytes, name, decoded, tool, version))
 		return REASON_OUT_OF_MEMORY;
-	reason = json_print(root, &text);
+	enum reason reason = json_print(root, &text);
 	if (reason != REASON_OK)
 		return reason;
 	buf_text(out, text);
 	buf_text(out, "\n");
 	free(text);
-	return out->failed ? REASON_OUT_OF_MEMORY : REASON_OK;
+	return out->failed ? REASON_OUT_OF_MEMORY : decoded;
 }

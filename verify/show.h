@@ -13,8 +13,9 @@
  * decoded has been appended all the same. */
 enum reason show_text(struct span bytes, const char *name, struct buf *out) MUST_CHECK;
 
-/* Likewise as one line of JSON: a report's object with `envelope` and `unverified`, without
- * verdict and checks. On failure nothing has been appended. */
+/* Likewise as one line of JSON: a report's object with `envelope` and `unverified`, without verdict
+ * and checks, and with `malformed` where not all could be decoded. On REASON_OUT_OF_MEMORY nothing
+ * has been appended. */
 enum reason show_json(struct span bytes, const char *name, const char *tool, const char *version,
 		      struct buf *out) MUST_CHECK;
 

@@ -368,32 +368,56 @@ bool cbr_closed(struct cbr *r, uint64_t count, uint64_t done)
 
 #define SKIP_LEVELS 16
 
-/* How many more items the container on top needs after this head, or 0 when it holds none. */
-static uint64_t inner_items(const struct cbr_item *item)
+/* A container that is being skipped. */
+struct open_item {
+	enum cbr_kind kind;
+	uint64_t count; /* items in it, keys and values both; CBR_INDEFINITE until its break */
+	uint64_t done;
+};
+
+static bool is_string(enum cbr_kind kind)
 {
-	if (item->kind == CBR_MAP && item->value != CBR_INDEFINITE)
-		return item->value * 2; /* at most the bytes left: cbr_next saw to it */
-	if (item->kind == CBR_ARRAY || item->kind == CBR_MAP)
-		return item->value;
+	return kind == CBR_BYTES || kind == CBR_TEXT;
+}
+
+/* True when the item holds others, and *ret is then how to count them. */
+static bool opens(const struct cbr_item *item, struct open_item *ret)
+{
+	*ret = (struct open_item){ item->kind, item->value, 0 };
 	if (item->kind == CBR_TAG)
-		return 1;
-	return item->value == CBR_INDEFINITE && item->bytes.at == NULL &&
-			       (item->kind == CBR_BYTES || item->kind == CBR_TEXT) ?
-		       CBR_INDEFINITE :
-		       0;
+		ret->count = 1;
+	else if (item->kind == CBR_MAP && item->value != CBR_INDEFINITE)
+		ret->count = item->value * 2; /* at most the bytes left: cbr_next saw to it */
+	else if (is_string(item->kind))
+		return item->value == CBR_INDEFINITE;
+	return item->kind == CBR_ARRAY || item->kind == CBR_MAP || item->kind == CBR_TAG;
+}
+
+/* A break ends what has no count, and a map only behind a value (RFC 8949 section 3.2). */
+static bool may_end(const struct open_item *open)
+{
+	return open->count == CBR_INDEFINITE && (open->kind != CBR_MAP || open->done % 2 == 0);
+}
+
+/* The chunks of an indefinite string are definite strings of its own kind (section 3.2.3). */
+static bool may_hold(const struct open_item *open, const struct cbr_item *item)
+{
+	return !is_string(open->kind) ||
+	       (item->kind == open->kind && item->value != CBR_INDEFINITE);
 }
 
 enum reason cbr_skip(struct cbr *r, unsigned max_depth)
 {
 	struct cbr after = *r;
 	struct cbr_item item = NO_ITEM;
-	uint64_t open[SKIP_LEVELS + 1] = { 1 }; /* items that each open container still needs */
+	struct open_item open[SKIP_LEVELS + 1] = { { CBR_TAG, 1, 0 } }; /* around the one item */
+	struct open_item inner;
 	unsigned depth = 0;
 
 	if (max_depth > SKIP_LEVELS)
 		max_depth = SKIP_LEVELS;
 	for (;;) {
-		while (open[depth] == 0) {
+		while (open[depth].done == open[depth].count) {
 			if (depth == 0) {
 				*r = after;
 				return REASON_OK;
@@ -404,15 +428,15 @@ enum reason cbr_skip(struct cbr *r, unsigned max_depth)
 		if (reason != REASON_OK)
 			return reason;
 		if (item.kind == CBR_BREAK) {
-			if (open[depth] != CBR_INDEFINITE)
+			if (!may_end(&open[depth]))
 				return REASON_CBOR_MALFORMED;
-			open[depth] = 0;
+			open[depth].count = open[depth].done;
 			continue;
 		}
-		if (open[depth] != CBR_INDEFINITE)
-			open[depth]--;
-		uint64_t inner = inner_items(&item);
-		if (inner == 0)
+		if (!may_hold(&open[depth], &item))
+			return REASON_CBOR_MALFORMED;
+		open[depth].done++;
+		if (!opens(&item, &inner) || inner.count == 0)
 			continue;
 		if (depth == max_depth)
 			return REASON_CBOR_DEPTH;

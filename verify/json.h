@@ -17,7 +17,8 @@
 #define JSON_DEPTH_MAX 16              /* nested arrays and objects */
 #define JSON_VALUES_MAX 20000          /* values of all kinds, the outermost included */
 
-/* Where reading failed: both counted from 1, columns in bytes. */
+/* Where reading failed: both counted from 1, columns in bytes; {0, 0} where it is the text as a whole
+ * (too large, out of memory). */
 struct json_place {
 	size_t line;
 	size_t column;
@@ -25,6 +26,8 @@ struct json_place {
 
 /* Reads one JSON text, white space around it allowed and nothing else. *ret is the caller's, to
  * be freed with cJSON_Delete. On failure *reterr_place is where.
+ * A number that a double or cJSON cannot hold (longer than 63 characters, 1e308 and beyond by its
+ * digits) is malformed: cJSON would cut it or print null.
  * REASON_JSON_TOO_LARGE, _MALFORMED, _TRAILING, _TOO_DEEP, _TOO_MANY_VALUES, _BAD_STRING,
  * _DUPLICATE_KEY; REASON_OUT_OF_MEMORY. */
 enum reason json_read(struct span text, cJSON **ret, struct json_place *reterr_place) MUST_CHECK;

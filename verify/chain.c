@@ -142,8 +142,8 @@ static enum reason verify_signatures(const struct chain *chain, struct chain_cac
 	return REASON_OK;
 }
 
-/* A certificate stands once in a path (RFC 5280 section 6.1). Here a name does: nothing but the root issued
- * itself, and who searches the path by names finds this very one. */
+/* A certificate stands once in a path (RFC 5280 section 6.1). Here a name does: nothing but the root
+ * issued itself, and who searches the path by names finds this very one. */
 static enum reason judge_names(const struct chain *chain, size_t *reterr_index)
 {
 	for (size_t i = 1; i < chain->len; i++) {

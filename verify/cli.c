@@ -260,7 +260,7 @@ static bool replace_file(const char *path, struct span result)
 
 static bool write_directly(const char *path, struct span result)
 {
-	int fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	int fd = open(path, O_WRONLY | O_TRUNC | O_NOCTTY | O_CLOEXEC);
 
 	if (fd < 0)
 		return false;
@@ -275,7 +275,8 @@ static bool write_file(const char *path, struct span result)
 	sigset_t deadly;
 	sigset_t before;
 
-	if (stat(path, &found) == 0 && !S_ISREG(found.st_mode))
+	/* a link is written through: /dev/stdout is one, and may lead to a regular file */
+	if (lstat(path, &found) == 0 && !S_ISREG(found.st_mode))
 		return write_directly(path, result);
 	(void)sigemptyset(&deadly);
 	(void)sigaddset(&deadly, SIGINT);

@@ -113,6 +113,8 @@ static void compare_roots(struct judging *j)
 		return;
 	hex_encode(&expected, SPAN_OF(j->policy->root.sha256));
 	hex_encode(&actual, SPAN_OF(sha256));
+	if (expected.failed || actual.failed)
+		report_out_of_memory(j->report);
 	report_compared(j->report, buf_span(&expected),
 			span_of_text(j->policy->root.is_aws ? "SHA-256 of AWS's root" :
 							      "SHA-256 of --root"),
@@ -287,6 +289,8 @@ static void compared_hex(struct judging *j, const char *prefix, struct span expe
 	hex_encode(&left, expected);
 	buf_text(&right, actual.at != NULL ? prefix : "null");
 	hex_encode(&right, actual);
+	if (left.failed || right.failed)
+		report_out_of_memory(j->report);
 	report_compared(j->report, left.len > 0 ? buf_span(&left) : SPAN_LITERAL("(0 bytes)"),
 			span_of_text(source),
 			right.len > 0 ? buf_span(&right) : SPAN_LITERAL("(0 bytes)"));

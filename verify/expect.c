@@ -83,16 +83,19 @@ static bool read_option_file(const char *program, const char *option, const char
 	return true;
 }
 
+static bool too_many(const char *program)
+{
+	cli_complain(program, "more than %d expectations, or no memory left", POLICY_SOURCES_MAX);
+	return false;
+}
+
 static bool add_pcr(const char *program, struct policy *policy, enum policy_group group,
 		    const char *name, unsigned index, const uint8_t value[static PCR_LEN])
 {
 	struct policy_source *source = policy_add_source(policy, group, span_of_text(name));
 
-	if (source == NULL) {
-		cli_complain(program, "more than %d expectations, or no memory left",
-			     POLICY_SOURCES_MAX);
-		return false;
-	}
+	if (source == NULL)
+		return too_many(program);
 	pcrs_set(&source->pcrs, index, value);
 	return true;
 }
@@ -161,11 +164,8 @@ static bool apply_pcrs(const char *program, struct policy *policy, const char *p
 	if (file.has_enclave_hash && enclave_hash_is_refused(file.enclave_hash))
 		return refuse_hash(program, "pcrs", path);
 	struct policy_source *source = policy_add_source(policy, POLICY_SET, span_of_text(path));
-	if (source == NULL) {
-		cli_complain(program, "more than %d expectations, or no memory left",
-			     POLICY_SOURCES_MAX);
-		return false;
-	}
+	if (source == NULL)
+		return too_many(program);
 	source->pcrs = file.pcrs;
 	source->has_enclave_hash = file.has_enclave_hash;
 	memcpy(source->enclave_hash, file.enclave_hash, KECCAK_LEN);
@@ -187,7 +187,7 @@ static bool apply_enclave_hash(const char *program, struct policy *policy, const
 	struct policy_source *source =
 		policy_add_source(policy, POLICY_ALONE, SPAN_LITERAL("--enclave-hash"));
 	if (source == NULL)
-		return out_of_memory(program);
+		return too_many(program);
 	source->has_enclave_hash = true;
 	memcpy(source->enclave_hash, hash, sizeof(hash));
 	return true;

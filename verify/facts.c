@@ -138,7 +138,7 @@ static bool add_certificate(cJSON *list, struct span der)
 	}
 	if (cert_read(der, &cert) == REASON_OK) {
 		cert_name_text(&subject, cert.subject);
-		bool added = add_span(object, "subject", buf_span(&subject));
+		bool added = !subject.failed && add_span(object, "subject", buf_span(&subject));
 		buf_done(&subject);
 		instant_rfc3339(cert.not_before, from);
 		instant_rfc3339(cert.not_after, to);

@@ -193,6 +193,11 @@ void report_advise(struct report *report, const char *advice)
 		report->rows[report->n_rows - 1].advice = advice;
 }
 
+void report_out_of_memory(struct report *report)
+{
+	report->out_of_memory = true;
+}
+
 void report_note(struct report *report, const char *text)
 {
 	if (report->n_notes < REPORT_NOTES_MAX)

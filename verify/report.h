@@ -72,6 +72,9 @@ void report_advise(struct report *report, const char *advice);
 /* To the check added last: a further member of its JSON object. */
 void report_member(struct report *report, const char *key, const char *value);
 
+/* Memory ran out while something for the report was made. */
+void report_out_of_memory(struct report *report);
+
 /* A remark that changes no verdict. */
 void report_note(struct report *report, const char *text);
 

@@ -106,7 +106,9 @@ static void add_verdict(struct tree *tree, const struct report *report)
 
 	add_item(tree, tree->root, "debug", cJSON_CreateBool(report->debug));
 	report_weakened(report, &weakened);
-	if (weakened.len > 0)
+	if (weakened.failed)
+		tree->failed = true;
+	else if (weakened.len > 0)
 		add_buf(tree, tree->root, "weakened", &weakened);
 	buf_done(&weakened);
 	add_text(tree, tree->root, "verdict", verdicts[report->verdict]);

@@ -54,6 +54,8 @@ static void verdict_line(const struct report *report, const struct report_style 
 		buf_add(out, buf_span(&weakened));
 		buf_text(out, ")");
 	}
+	if (weakened.failed) /* a verdict is never said without what weakens it */
+		out->failed = true;
 	buf_done(&weakened);
 	buf_text(out, "  ");
 	if (report->target != NULL)

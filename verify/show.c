@@ -247,6 +247,13 @@ static struct report *would_say(struct span bytes)
 	if (report != NULL)
 		document_judge(bytes, &policy, 0, NULL, report, &document);
 	policy_done(&policy);
+	if (report == NULL)
+		return NULL;
+	const struct row *bad = report_first_bad(report);
+	if (report->out_of_memory || (bad != NULL && bad->reason == REASON_OUT_OF_MEMORY)) {
+		report_free(report);
+		return NULL;
+	}
 	return report;
 }
 
@@ -316,6 +323,8 @@ static void text_certificate(const char *name, struct span der, struct buf *out)
 	cert_name_text(&subject, cert.subject);
 	buf_escaped(out, buf_span(&subject));
 	buf_printf(out, ", %s to %s UTC\n", from, to);
+	if (subject.failed)
+		out->failed = true;
 	buf_done(&subject);
 }
 

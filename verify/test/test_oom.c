@@ -1,0 +1,632 @@
+/* Every allocation of our own code and of cJSON fails once, and then that one and all after it. Nothing may
+ * crash or leak, and what is said must be whole: a pass that memory ran out on is no pass, and no verdict
+ * is said with a part of it missing.
+ *
+ * This program is linked with --wrap=malloc,calloc,realloc. Libraries do not see that; cJSON is given our
+ * malloc, OpenSSL and libcbor keep theirs. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "verify/basenc.h"
+#include "verify/document.h"
+#include "verify/expect.h"
+#include "verify/json.h"
+#include "verify/pcrfile.h"
+#include "verify/report_rows.h"
+#include "verify/show.h"
+#include "verify/test/support.h"
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+static struct {
+	bool armed;
+	size_t count;   /* allocations since it was armed */
+	size_t fail_at; /* the first that fails, counted from 1 */
+	bool go_on;     /* all later ones fail as well */
+	bool failed;
+} oom;
+
+static bool fails(void)
+{
+	if (!oom.armed)
+		return false;
+	oom.count++;
+	if (oom.count != oom.fail_at && !(oom.go_on && oom.count > oom.fail_at))
+		return false;
+	oom.failed = true;
+	return true;
+}
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+	return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+	return fails() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+	return fails() ? NULL : __real_realloc(old, size);
+}
+
+/* What one run came to. Texts are taken unarmed. */
+struct outcome {
+	bool given_up; /* what returns a reason or false gave out of memory */
+	enum verdict verdict;
+	enum reason why; /* of a verdict that is an error */
+	bool text_failed;
+	bool json_failed;
+	char *text;
+	char *json;
+};
+
+static void outcome_done(struct outcome *outcome)
+{
+	free(outcome->text);
+	free(outcome->json);
+}
+
+static void take(struct outcome *outcome, struct buf *text, struct buf *json)
+{
+	oom.armed = false;
+	outcome->text_failed = outcome->text_failed || text->failed;
+	outcome->json_failed = outcome->json_failed || json->failed;
+	text->failed = false;
+	json->failed = false;
+	outcome->text = buf_take_text(text);
+	outcome->json = buf_take_text(json);
+	ck_assert(outcome->text != NULL && outcome->json != NULL);
+}
+
+/* A scenario runs its `act` between arming and disarming; `input` is made before. */
+struct scenario {
+	const char *row;
+	const char *options;
+	const char *file;
+	void (*act)(const struct scenario *scenario, struct span input, struct policy *policy,
+		    struct outcome *ret);
+	bool judges; /* makes a verdict */
+};
+
+static void conclude(struct report *report, const struct policy *policy, struct outcome *ret)
+{
+	static const struct report_style plain = { true, true };
+	struct buf text = { 0 };
+	struct buf json = { 0 };
+
+	ret->verdict = report_conclude(report, &policy->require);
+	const struct row *bad = report_first_bad(report);
+	ret->why = bad != NULL ? bad->reason : report->verdict_reason;
+	report_text(report, &plain, &text);
+	ret->json_failed = report_json(report, "tool", "1.0", &json) != REASON_OK;
+	report_free(report);
+	take(ret, &text, &json);
+}
+
+static void act_judge(const struct scenario *scenario, struct span input, struct policy *policy,
+		      struct outcome *ret)
+{
+	struct document document;
+	struct report *report = report_new();
+
+	(void)scenario;
+	if (report == NULL) {
+		ret->given_up = true;
+		return;
+	}
+	report_set_target(report, SPAN_LITERAL("target"));
+	document_judge(input, policy, 1767434400, NULL, report, &document);
+	conclude(report, policy, ret);
+}
+
+static void act_refuse(const struct scenario *scenario, struct span input, struct policy *policy,
+		       struct outcome *ret)
+{
+	struct report *report = report_new();
+
+	(void)scenario;
+	(void)input;
+	if (report == NULL) {
+		ret->given_up = true;
+		return;
+	}
+	report_set_target(report, SPAN_LITERAL("target"));
+	document_refuse(policy, 1767434400, REASON_TEXT_ENCODING, false, report);
+	conclude(report, policy, ret);
+}
+
+static void act_show(const struct scenario *scenario, struct span input, struct policy *policy,
+		     struct outcome *ret)
+{
+	struct buf text = { 0 };
+	struct buf json = { 0 };
+
+	(void)scenario;
+	(void)policy;
+	enum reason text_reason = show_text(input, "name", &text);
+	enum reason json_reason = show_json(input, "name", "tool", "1.0", &json);
+	ret->text_failed = text_reason == REASON_OUT_OF_MEMORY;
+	ret->json_failed = json_reason == REASON_OUT_OF_MEMORY;
+	ret->why = ret->text_failed ? json_reason : text_reason;
+	bool nothing = !ret->json_failed || json.len == 0;
+	take(ret, &text, &json);
+	ck_assert_msg(nothing, "JSON in spite of a failure");
+}
+
+static void act_json(const struct scenario *scenario, struct span input, struct policy *policy,
+		     struct outcome *ret)
+{
+	struct buf none = { 0 };
+	struct buf printed = { 0 };
+	struct json_place place;
+	cJSON *tree = NULL;
+	char *text = NULL;
+
+	(void)scenario;
+	(void)policy;
+	enum reason reason = json_read(input, &tree, &place);
+	if (reason == REASON_OK)
+		reason = json_print(tree, &text);
+	cJSON_Delete(tree);
+	oom.armed = false;
+	ret->json_failed = reason == REASON_OUT_OF_MEMORY;
+	ret->why = reason;
+	buf_printf(&printed, "%s %s", reason_name(reason), text != NULL ? text : "");
+	free(text);
+	take(ret, &none, &printed);
+}
+
+static void act_pcrfile(const struct scenario *scenario, struct span input, struct policy *policy,
+			struct outcome *ret)
+{
+	struct buf none = { 0 };
+	struct buf hex = { 0 };
+	struct pcrfile file;
+	struct json_place place;
+
+	(void)scenario;
+	(void)policy;
+	memset(&file, 0, sizeof(file));
+	enum reason reason = pcrfile_read(input, &file, &place);
+	oom.armed = false;
+	ret->json_failed = reason == REASON_OUT_OF_MEMORY;
+	ret->why = reason;
+	buf_printf(&hex, "%s %08x ", reason_name(reason), (unsigned)file.pcrs.present);
+	hex_encode(&hex, pcrs_get(&file.pcrs, 0));
+	if (file.has_enclave_hash)
+		hex_encode(&hex, SPAN_OF(file.enclave_hash));
+	take(ret, &none, &hex);
+}
+
+static void act_basenc(const struct scenario *scenario, struct span input, struct policy *policy,
+		       struct outcome *ret)
+{
+	struct buf none = { 0 };
+	struct buf hex = { 0 };
+	struct buf decoded = { 0 };
+	struct span bytes = { NULL, 0 };
+
+	(void)scenario;
+	(void)policy;
+	enum reason reason = basenc_document(input, &decoded, &bytes);
+	oom.armed = false;
+	ret->json_failed = reason == REASON_OUT_OF_MEMORY;
+	ret->why = reason;
+	buf_printf(&hex, "%s ", reason_name(reason));
+	if (reason == REASON_OK)
+		hex_encode(&hex, bytes);
+	buf_done(&decoded);
+	take(ret, &none, &hex);
+}
+
+/* The policy that one option makes, as text. */
+static void describe(const struct policy *policy, struct buf *out)
+{
+	hex_encode(out, SPAN_OF(policy->root.sha256));
+	buf_text(out, policy->root.is_aws ? " aws" : " custom");
+	const struct policy_bytes *bytes[] = { &policy->nonce, &policy->user_data,
+					       &policy->public_key };
+	for (size_t i = 0; i < LENGTH(bytes); i++) {
+		buf_text(out, bytes[i]->expected ? " +" : " -");
+		hex_encode(out, buf_span(&bytes[i]->bytes));
+	}
+	for (size_t i = 0; i < policy->n_sources; i++) {
+		const struct policy_source *source = &policy->sources[i];
+		buf_printf(out, " %s %d %08x", source->name, (int)source->group,
+			   (unsigned)source->pcrs.present);
+		for (unsigned n = 0; n < PCR_COUNT; n++)
+			hex_encode(out, pcrs_get(&source->pcrs, n));
+		if (source->has_enclave_hash)
+			hex_encode(out, SPAN_OF(source->enclave_hash));
+	}
+}
+
+/* `options` is one option's name and value with a blank between. */
+static void act_option(const struct scenario *scenario, struct span input, struct policy *policy,
+		       struct outcome *ret)
+{
+	const struct check_set known = document_checks();
+	struct buf none = { 0 };
+	struct buf text = { 0 };
+	const char *value = strchr(scenario->options, ' ');
+	int id = 0;
+
+	(void)input;
+	for (size_t i = 0; i < EXPECT_OPTIONS; i++) {
+		struct span name = { (const uint8_t *)scenario->options,
+				     (size_t)(value - scenario->options) };
+		if (span_equal(name, span_of_text(expect_options[i].name)))
+			id = expect_options[i].id;
+	}
+	bool applied = expect_apply("prog", policy, &known, id, value + 1);
+	oom.armed = false;
+	ret->json_failed = !applied;
+	ret->why = applied ? REASON_OK : REASON_OUT_OF_MEMORY;
+	if (applied)
+		describe(policy, &text);
+	take(ret, &none, &text);
+}
+
+static void act_read(const struct scenario *scenario, struct span input, struct policy *policy,
+		     struct outcome *ret)
+{
+	struct buf none = { 0 };
+	struct buf got = { 0 };
+	struct buf text = { 0 };
+	int why = 0;
+
+	(void)input;
+	(void)policy;
+	enum reason reason = cli_read(scenario->file, 100000, &got, &why);
+	oom.armed = false;
+	ret->json_failed = reason == REASON_OUT_OF_MEMORY;
+	ret->why = reason;
+	buf_printf(&text, "%s ", reason_name(reason));
+	hex_encode(&text, buf_span(&got));
+	buf_done(&got);
+	take(ret, &none, &text);
+}
+
+static void act_write(const struct scenario *scenario, struct span input, struct policy *policy,
+		      struct outcome *ret)
+{
+	static char path[4096]; /* in the test's own folder */
+	const struct cli_output output = { .program = "prog", .path = path };
+	struct buf none = { 0 };
+	struct buf text = { 0 };
+	struct buf back = { 0 };
+
+	(void)scenario;
+	(void)policy;
+	bool armed = oom.armed;
+	oom.armed = false;
+	const char *tmp = getenv("TMPDIR");
+	(void)snprintf(path, sizeof(path), "%s/enclavecheck.oom.%ld", tmp != NULL ? tmp : "/tmp",
+		       (long)getpid());
+	oom.armed = armed;
+	bool written = cli_write(&output, input);
+	oom.armed = false;
+	ret->json_failed = !written;
+	ret->why = written ? REASON_OK : REASON_OUT_OF_MEMORY;
+	bool there = support_try_read(path, &back);
+	buf_text(&text, "written ");
+	hex_encode(&text, buf_span(&back));
+	buf_done(&back);
+	take(ret, &none, &text);
+	ck_assert_msg(there == written, "a file in spite of a failure, or none");
+	if (there)
+		ck_assert_int_eq(unlink(path), 0);
+}
+
+#define ROOT "--root root.pem "
+#define PCR0 \
+	"4a6badea3a596cda4062bf12d1357293f8a808ed95b8865130286fb323119c84b95d268a8950ffc4af7b7d80d62b4b36"
+#define ZEROS \
+	"000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+#define HASH "0x17881510b76878df429921be6a0cd6e9bfaffb2177550f586d5bdcc67c611f83"
+
+static const struct scenario scenarios[] = {
+	{ "pass, everything asked for",
+	  ROOT "--at 1767434401 --max-age 300 --pcrs pcr.json --public-key @public-key.bin "
+	       "--nonce 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f "
+	       "--user-data 52408ce928fcece4a50261fcbb1c3a1556b12bd3ad2c32ee0fd5a8d429b46193 "
+	       "--enclave-hash " HASH " --require pcr0.match",
+	  "documents/bound.cbor", act_judge, true },
+	{ "pass, a whole chain", ROOT "--pcr 0=" PCR0, "document.cbor", act_judge, true },
+	{ "pass, debug", ROOT "--allow-debug --at document --pcr 0=" ZEROS, "documents/debug.cbor",
+	  act_judge, true },
+	{ "pass, zero bytes", ROOT "--user-data= --pcr 0=" PCR0, "documents/good-optionals-empty.cbor",
+	  act_judge, true },
+	{ "nothing expected", ROOT "--at document", "documents/bound.cbor", act_judge, true },
+	{ "another image", ROOT "--at document --pcrs other-pcr.json --enclave-hash " HASH,
+	  "documents/bound.cbor", act_judge, true },
+	{ "wrong values, required skips",
+	  ROOT "--at document --pcr 0=" PCR0 " --nonce 00 --public-key= --require pcr1.match",
+	  "document.cbor", act_judge, true },
+	{ "another root", "--root otherroot.pem --at document --pcr 0=" PCR0, "document.cbor",
+	  act_judge, true },
+	{ "a signature of the chain", ROOT "--pcr 0=" PCR0, "documents/x509-signature-leaf.cbor",
+	  act_judge, true },
+	{ "expired", ROOT "--at 1767524396 --pcr 0=" PCR0, "document.cbor", act_judge, true },
+	{ "tampered", ROOT "--pcr 0=" PCR0, "tampered.cbor", act_judge, true },
+	{ "claims", ROOT "--pcr 0=" PCR0, "documents/digest-sha256.cbor", act_judge, true },
+	{ "form", ROOT "--pcr 0=" PCR0, "documents/cose-trailing-zero.cbor", act_judge, true },
+	{ "refused", ROOT "--at 1 --pcr 0=" PCR0 " --require nonce.match", "tampered.cbor",
+	  act_refuse, true },
+	{ "show", "", "document.cbor", act_show, false },
+	{ "show, a signer", "", "documents/bound.cbor", act_show, false },
+	{ "show, other fields", "", "documents/doc-unknown-deep.cbor", act_show, false },
+	{ "show, no map", "", "documents/doc-shape-array.cbor", act_show, false },
+	{ "show, malformed", "", "documents/cbor-payload-truncated-half.cbor", act_show, false },
+	{ "show, nothing", "", "documents/cose-empty.cbor", act_show, false },
+	{ "json", "", "pcr.json", act_json, false },
+	{ "json, keys with escapes", "", "pcr/flat-escaped-key.json", act_json, false },
+	{ "json, a key twice", "", "pcr/duplicate-escaped.json", act_json, false },
+	{ "json, cut short", "", "pcr/malformed-cut.json", act_json, false },
+	{ "pcr.json", "", "pcr.json", act_pcrfile, false },
+	{ "pcr.json, Measurements", "", "pcr/describe-eif.json", act_pcrfile, false },
+	{ "pcr.json with a hash", "", "pcr/build-info.json", act_pcrfile, false },
+	{ "pcr.json, bad", "", "pcr/value-95.json", act_pcrfile, false },
+	{ "raw", "", "document.cbor", act_basenc, false },
+	{ "hex", "", "documents/hex-lower.hex", act_basenc, false },
+	{ "base64", "", "documents/base64-std-1.b64", act_basenc, false },
+	{ "neither", "", "documents/text-page.txt", act_basenc, false },
+	{ "--pcr", "pcr 0=" PCR0, NULL, act_option, false },
+	{ "--pcrs", "pcrs pcr/build-info.json", NULL, act_option, false },
+	{ "--enclave-hash", "enclave-hash " HASH, NULL, act_option, false },
+	{ "--nonce", "nonce 0011", NULL, act_option, false },
+	{ "--public-key", "public-key @public-key.bin", NULL, act_option, false },
+	{ "--role-arn", "role-arn arn:aws:iam::1:role/r", NULL, act_option, false },
+	{ "--instance-id", "instance-id i-0", NULL, act_option, false },
+	{ "--signing-cert", "signing-cert signing-cert.pem", NULL, act_option, false },
+	{ "--root in PEM", "root root.pem", NULL, act_option, false },
+	{ "--root in DER", "root root.der", NULL, act_option, false },
+	{ "a file read", "", "document.cbor", act_read, false },
+	{ "a file written", "", "document.cbor", act_write, false },
+};
+
+static void policy_of(struct policy *policy, const char *options)
+{
+	const struct check_set known = document_checks();
+	char *text = support_text(span_of_text(options));
+	char *argv[64] = { NULL };
+	int argc = 1;
+	struct cli_words words;
+	const struct cli_option *option = NULL;
+	const char *value = NULL;
+	const char *message = NULL;
+	char *rest = NULL;
+
+	for (char *word = strtok_r(text, " ", &rest); word != NULL;
+	     word = strtok_r(NULL, " ", &rest))
+		argv[argc++] = word;
+	cli_words_start(&words, argc, argv);
+	cli_words_table(&words, expect_options, EXPECT_OPTIONS);
+	while (cli_words_next(&words, &option, &value, &message) == CLI_WORD_OPTION) {
+		if (!expect_apply("test", policy, &known, option->id, value))
+			ck_abort_msg("options \"%s\"", options);
+	}
+	free(text);
+}
+
+/* One run with the `fail_at`-th allocation failing; 0: none. */
+static struct outcome run(const struct scenario *scenario, struct span input, size_t fail_at,
+			  bool go_on)
+{
+	struct outcome outcome = { .verdict = VERDICT_ERROR };
+	struct policy policy;
+
+	policy_init(&policy);
+	if (scenario->act != act_option)
+		policy_of(&policy, scenario->options);
+	oom.count = 0;
+	oom.fail_at = fail_at;
+	oom.go_on = go_on;
+	oom.failed = false;
+	oom.armed = true;
+	scenario->act(scenario, input, &policy, &outcome);
+	oom.armed = false;
+	policy_done(&policy);
+	return outcome;
+}
+
+static bool is_own_trouble(enum reason reason)
+{
+	return reason == REASON_OUT_OF_MEMORY || reason == REASON_CRYPTO_FAILED;
+}
+
+/* Shows where they part: whole documents are too long for a message. */
+static void expect_same(const char *row, const char *got, const char *want)
+{
+	size_t at = 0;
+
+	while (got[at] != '\0' && got[at] == want[at])
+		at++;
+	size_t from = at < 60 ? 0 : at - 60;
+	ck_assert_msg(got[at] == want[at], "row \"%s\", from byte %zu:\n%.120s\nwanted\n%.120s", row,
+		      from, got + from, want + from);
+}
+
+/* The first line of a failure may lack the name of what was judged, and nothing else. */
+static void expect_first_line(const char *row, const char *got, const char *want)
+{
+	struct buf nameless = { 0 };
+	struct span rest = span_of_text(got);
+	struct span line;
+	const char *name = strstr(want, "target: ");
+
+	ck_assert_ptr_nonnull(name);
+	ck_assert(support_line(&rest, &line));
+	struct span whole = { (const uint8_t *)want, strcspn(want, "\n") };
+	buf_add(&nameless, (struct span){ (const uint8_t *)want, (size_t)(name - want) });
+	buf_add(&nameless, (struct span){ (const uint8_t *)name + 6, strcspn(name + 6, "\n") });
+	ck_assert_msg(span_equal(line, whole) || span_equal(line, buf_span(&nameless)),
+		      "row \"%s\": \"%.*s\", wanted \"%.*s\"", row, (int)line.len,
+		      (const char *)line.at, (int)whole.len, (const char *)whole.at);
+	buf_done(&nameless);
+}
+
+/* What ran out of memory says so, or says the whole of what the run without failures said. */
+static void compare(const struct scenario *scenario, size_t fail_at, bool go_on,
+		    const struct outcome *got, const struct outcome *want)
+{
+	char row[128];
+
+	if (got->given_up)
+		return;
+	(void)snprintf(row, sizeof(row), "%s, allocation %zu%s", scenario->row, fail_at,
+		       go_on ? " and on" : "");
+	bool required = got->verdict == VERDICT_FAIL && got->why == REASON_REQUIRED_SKIPPED;
+	if (scenario->judges && got->verdict != want->verdict) {
+		/* no evidence is accused of what this program lacked, and none is believed; but what was
+		 * required and could not be judged fails */
+		ck_assert_msg(required || (got->verdict == VERDICT_ERROR && is_own_trouble(got->why)),
+			      "row \"%s\": verdict %d (%s)", row, (int)got->verdict,
+			      reason_name(got->why));
+		ck_assert_msg(got->json_failed || strstr(got->json, reason_name(got->why)) != NULL,
+			      "row \"%s\": no word of %s", row, reason_name(got->why));
+		return;
+	}
+	if (scenario->judges && got->verdict == VERDICT_FAIL) {
+		/* a message may be shorter */
+		if (!got->text_failed && !required)
+			expect_first_line(row, got->text, want->text);
+		return;
+	}
+	if (scenario->judges && want->verdict == VERDICT_ERROR && is_own_trouble(got->why))
+		return;
+	if (!got->text_failed)
+		expect_same(row, got->text, want->text);
+	if (!got->json_failed)
+		expect_same(row, got->json, want->json);
+	if (!scenario->judges && !got->json_failed && !got->text_failed)
+		EXPECT_REASON(row, got->why, want->why);
+}
+
+static void run_scenario(const struct scenario *scenario, bool go_on)
+{
+	struct buf file = { 0 };
+
+	if (scenario->file != NULL)
+		file = support_read(scenario->file);
+	struct outcome want = run(scenario, buf_span(&file), 0, false);
+	size_t allocations = oom.count;
+	ck_assert_msg(!want.given_up && !want.text_failed && !want.json_failed, "row \"%s\"",
+		      scenario->row);
+	size_t step = allocations > 40 ? support_thin(17) : 1;
+	for (size_t n = 1; n <= allocations; n += step) {
+		struct outcome got = run(scenario, buf_span(&file), n, go_on);
+		ck_assert_msg(oom.failed, "row \"%s\": allocation %zu", scenario->row, n);
+		compare(scenario, n, go_on, &got, &want);
+		outcome_done(&got);
+	}
+	/* and it was not luck: the same again, without a failure */
+	struct outcome again = run(scenario, buf_span(&file), allocations + 1, true);
+	ck_assert_msg(!oom.failed, "row \"%s\"", scenario->row);
+	expect_same(scenario->row, again.text, want.text);
+	expect_same(scenario->row, again.json, want.json);
+	outcome_done(&again);
+	outcome_done(&want);
+	buf_done(&file);
+}
+
+static int quiet_stderr(void)
+{
+	int before = dup(STDERR_FILENO);
+	int null = open("/dev/null", O_WRONLY);
+
+	ck_assert(before >= 0 && null >= 0 && dup2(null, STDERR_FILENO) == STDERR_FILENO);
+	(void)close(null);
+	return before;
+}
+
+START_TEST(test_once)
+{
+	int before = quiet_stderr();
+
+	run_scenario(&scenarios[_i], false);
+	ck_assert(dup2(before, STDERR_FILENO) == STDERR_FILENO && close(before) == 0);
+}
+END_TEST
+
+START_TEST(test_for_good)
+{
+	int before = quiet_stderr();
+
+	run_scenario(&scenarios[_i], true);
+	ck_assert(dup2(before, STDERR_FILENO) == STDERR_FILENO && close(before) == 0);
+}
+END_TEST
+
+/* The injection itself: all three functions, and cJSON, fail when they should. */
+START_TEST(test_injection)
+{
+	void *kept = malloc(1);
+
+	ck_assert_ptr_nonnull(kept);
+	for (int i = 0; i < 4; i++) {
+		oom.count = 0;
+		oom.fail_at = 1;
+		oom.go_on = false;
+		oom.armed = true;
+		/* volatile: the compiler may not leave an allocation out */
+		void *volatile got = i == 0 ? malloc(8) :
+				     i == 1 ? calloc(1, 8) :
+				     i == 2 ? realloc(kept, 64) :
+					      (void *)cJSON_CreateObject();
+		oom.armed = false;
+		ck_assert_msg(got == NULL, "%d", i);
+	}
+	free(kept);
+}
+END_TEST
+
+static bool enter_vectors(void)
+{
+	const char *top = getenv("TOP");
+	char whole[4096];
+
+	return chdir(top != NULL ? top : ".") == 0 && getcwd(whole, sizeof(whole)) != NULL &&
+	       setenv("TOP", whole, 1) == 0 && chdir("testvectors") == 0;
+}
+
+static void *cjson_malloc(size_t size)
+{
+	return malloc(size);
+}
+
+static void cjson_free(void *memory)
+{
+	free(memory);
+}
+
+int main(void)
+{
+	cJSON_Hooks hooks = { cjson_malloc, cjson_free };
+	Suite *suite = suite_create("oom");
+	TCase *once = tcase_create("one allocation fails");
+	TCase *for_good = tcase_create("memory runs out");
+
+	if (!enter_vectors())
+		return EXIT_FAILURE;
+	cJSON_InitHooks(&hooks);
+	support_add(suite, "injection", test_injection);
+	tcase_add_loop_test(once, test_once, 0, (int)LENGTH(scenarios));
+	tcase_add_loop_test(for_good, test_for_good, 0, (int)LENGTH(scenarios));
+	suite_add_tcase(suite, once);
+	suite_add_tcase(suite, for_good);
+	return support_main(suite);
+}

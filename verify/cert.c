@@ -1,5 +1,6 @@
 #include "verify/cert.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "verify/der.h"
@@ -373,7 +374,7 @@ enum reason cert_read(struct span der, struct cert *ret)
 	return REASON_OK;
 }
 
-/* The short names of RFC 4514 section 3 that AWS uses; others are shown by their DER in hex. */
+/* The short names of RFC 4514 section 3 that AWS uses; others are shown by their OID. */
 static const char *attribute_name(struct span type)
 {
 	static const struct {
@@ -387,6 +388,27 @@ static const char *attribute_name(struct span type)
 			return names[i].name;
 	}
 	return NULL;
+}
+
+/* Dotted decimal. An arc of more than 63 bits, which nobody has, is shown by its low 63. */
+static void oid_text(struct buf *out, struct span oid)
+{
+	uint64_t arc = 0;
+	bool first = true;
+
+	for (size_t i = 0; i < oid.len; i++) {
+		arc = (arc << 7 | (oid.at[i] & 0x7fU)) & INT64_MAX;
+		if (oid.at[i] >= 0x80)
+			continue;
+		/* the first number holds two arcs (X.690 section 8.19.4) */
+		uint64_t root = arc < 80 ? arc / 40 : 2;
+		if (first)
+			buf_printf(out, "%" PRIu64 ".%" PRIu64, root, arc - 40 * root);
+		else
+			buf_printf(out, ".%" PRIu64, arc);
+		first = false;
+		arc = 0;
+	}
 }
 
 /* RFC 4514 section 2.4: a backslash before what would end or begin something else. */
@@ -421,9 +443,7 @@ void cert_name_text(struct buf *out, struct span name)
 		if (short_name != NULL)
 			buf_text(out, short_name);
 		else
-			buf_text(out, "OID.");
-		for (size_t j = 0; short_name == NULL && j < type[i].len; j++)
-			buf_printf(out, "%02x", type[i].at[j]);
+			oid_text(out, type[i]);
 		buf_text(out, "=");
 		value_text(out, value[i]);
 		buf_text(out, i > 0 ? "," : "");

@@ -4,10 +4,10 @@
  *
  * For every certificate after the root: its issuer is byte-equal to the subject of the one
  * before it, its authority key id (if any) to that one's subject key id (if any), and that one's
- * key verifies it. No subject stands twice. Every issuer: basicConstraints critical with
- * CA:TRUE, keyUsage with keyCertSign, pathLen not exceeded (none means no limit). The leaf: not
- * a CA, no pathLen, keyUsage with digitalSignature and without keyCertSign. Sources: AWS,
- * "attestation process", section 3.2.3; RFC 5280 section 6.1. */
+ * key verifies it. No subject stands twice. Every issuer: basicConstraints critical with CA:TRUE,
+ * keyUsage with keyCertSign, pathLen not exceeded (none means no limit). The leaf: not a CA, no
+ * pathLen, keyUsage with digitalSignature and without keyCertSign. Sources: AWS, "attestation
+ * process", section 3.2.3; RFC 5280 section 6.1. */
 #ifndef VERIFY_CHAIN_H
 #define VERIFY_CHAIN_H
 

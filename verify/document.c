@@ -76,7 +76,6 @@ static void judge_claims_form(struct judging *j)
 		return;
 	}
 	j->document->has_claims = true;
-	report_set_debug(j->report, pcrs_is_debug(&claims->pcrs));
 	report_pass(j->report, CHECK_CLAIMS_FORM, "SHA384, module %.*s", (int)claims->module_id.len,
 		    (const char *)claims->module_id.at);
 }
@@ -246,6 +245,9 @@ static void settle(struct judging *j)
 		   !j->has_chain            ? CHECK_CHAIN_ROOT :
 		   !j->in_time              ? CHECK_CHAIN_TIME :
 					      CHECK_COSE_SIGNATURE;
+	/* what weakens a verdict is said of what is proven */
+	report_set_debug(j->report,
+			 j->document->genuine && pcrs_is_debug(&j->document->claims.pcrs));
 	if (j->document->has_claims)
 		report_take_facts(j->report, facts_of(&j->document->claims), j->document->genuine);
 }

@@ -161,6 +161,29 @@ static const char *document_usage_error(const struct run *run)
 	return NULL;
 }
 
+/* The bytes of a document file, whatever its form; *ret borrows from *file or *decoded.
+ * REASON_FILE_UNREADABLE (said on stderr), REASON_COSE_TOO_LARGE, REASON_TEXT_ENCODING,
+ * REASON_OUT_OF_MEMORY. */
+static enum reason load(const char *path, struct buf *file, struct buf *decoded, struct span *ret)
+{
+	int why = 0;
+
+	enum reason reason = cli_read(path, DOCUMENT_FILE_MAX, file, &why);
+	if (reason == REASON_FILE_UNREADABLE)
+		cli_complain(PROGRAM, "%s: %s", path, strerror(why));
+	if (reason != REASON_OK)
+		return reason;
+	if (file->len > DOCUMENT_FILE_MAX)
+		return REASON_COSE_TOO_LARGE;
+	return basenc_document(buf_span(file), decoded, ret);
+}
+
+/* True when the file is not to blame: there is no verdict on it. */
+static bool is_trouble(enum reason reason)
+{
+	return reason == REASON_FILE_UNREADABLE || reason == REASON_OUT_OF_MEMORY;
+}
+
 /* Reads one file and judges it into the report. */
 static void judge_file(const struct run *run, const char *path, struct chain_cache *cache,
 		       struct report *report)
@@ -169,22 +192,13 @@ static void judge_file(const struct run *run, const char *path, struct chain_cac
 	struct buf decoded = { 0 };
 	struct span bytes;
 	struct document document;
-	int why = 0;
 
 	report_set_target(report, span_of_text(path));
-	enum reason reason = cli_read(path, DOCUMENT_FILE_MAX, &file, &why);
-	if (reason == REASON_FILE_UNREADABLE)
-		cli_complain(PROGRAM, "%s: %s", path, strerror(why));
-	bool unreadable = reason != REASON_OK;
-	if (reason == REASON_OK && file.len > DOCUMENT_FILE_MAX)
-		reason = REASON_COSE_TOO_LARGE;
-	if (reason == REASON_OK)
-		reason = basenc_document(buf_span(&file), &decoded, &bytes);
+	enum reason reason = load(path, &file, &decoded, &bytes);
 	if (reason == REASON_OK)
 		document_judge(bytes, &run->policy, run->world.now, cache, report, &document);
 	else
-		document_refuse(&run->policy, run->world.now, reason,
-				unreadable || reason == REASON_OUT_OF_MEMORY, report);
+		document_refuse(&run->policy, run->world.now, reason, is_trouble(reason), report);
 	buf_done(&file);
 	buf_done(&decoded);
 }
@@ -258,56 +272,31 @@ static int verb_document(struct run *run)
 	return (int)worst;
 }
 
-/* The bytes of a document file, whatever its form. False: said on stderr, *ret_exit is the exit
- * status. */
-static bool read_document(const char *path, struct buf *file, struct buf *decoded, struct span *ret,
-			  int *ret_exit)
-{
-	int why = 0;
-
-	enum reason reason = cli_read(path, DOCUMENT_FILE_MAX, file, &why);
-	*ret_exit = reason == REASON_OK ? CLI_FAIL : CLI_ERROR;
-	if (reason == REASON_FILE_UNREADABLE) {
-		cli_complain(PROGRAM, "%s: %s", path, strerror(why));
-		return false;
-	}
-	if (reason == REASON_OK && file->len > DOCUMENT_FILE_MAX)
-		reason = REASON_COSE_TOO_LARGE;
-	if (reason == REASON_OK)
-		reason = basenc_document(buf_span(file), decoded, ret);
-	if (reason != REASON_OK)
-		cli_complain(PROGRAM, "%s: %s (%s)", path, reason_sentence(reason),
-			     reason_name(reason));
-	return reason == REASON_OK;
-}
-
 static int verb_show(struct run *run)
 {
 	struct buf file = { 0 };
 	struct buf decoded = { 0 };
 	struct buf out = { 0 };
-	struct span bytes;
-	int exit_status = CLI_PASS;
+	struct span bytes = { NULL, 0 };
 
 	if (run->n_operands != 1)
 		return usage("show: one FILE is needed (- for standard input)");
 	if (is_value(run->operands[0]))
 		return usage("show: a value stands where a file is expected (./NAME if it is one)");
 	const char *path = run->operands[0];
-	if (read_document(path, &file, &decoded, &bytes, &exit_status)) {
-		exit_status = CLI_PASS;
-		enum reason reason =
-			run->output.format == CLI_JSON ?
-				show_json(bytes, path, PROGRAM, ENCLAVECHECK_VERSION, &out) :
-				show_text(bytes, path, &out);
-		if (reason != REASON_OK) {
-			cli_complain(PROGRAM, "%s: %s (%s)", path, reason_sentence(reason),
-				     reason_name(reason));
-			exit_status = reason == REASON_OUT_OF_MEMORY ? CLI_ERROR : CLI_FAIL;
-		}
-		if (!is_silent(run) && out.len > 0 && !cli_write(&run->output, buf_span(&out)))
-			exit_status = CLI_ERROR;
-	}
+	enum reason reason = load(path, &file, &decoded, &bytes);
+	if (!is_trouble(reason))
+		reason = run->output.format == CLI_JSON ? show_json(bytes, reason, path, PROGRAM,
+								    ENCLAVECHECK_VERSION, &out) :
+							  show_text(bytes, reason, path, &out);
+	int exit_status = reason == REASON_OK ? CLI_PASS :
+			  is_trouble(reason)  ? CLI_ERROR :
+						CLI_FAIL;
+	if (reason != REASON_OK && reason != REASON_FILE_UNREADABLE)
+		cli_complain(PROGRAM, "%s: %s (%s)", path, reason_sentence(reason),
+			     reason_name(reason));
+	if (!is_silent(run) && out.len > 0 && !cli_write(&run->output, buf_span(&out)))
+		exit_status = CLI_ERROR;
 	buf_done(&file);
 	buf_done(&decoded);
 	buf_done(&out);

@@ -88,7 +88,7 @@
 	X(X509_PATHLEN, "x509-pathlen", "more certificates follow an issuer than its pathLen allows") \
 	X(X509_LEAF_CA, "x509-leaf-ca", "the enclave's own certificate is a CA certificate") \
 	X(X509_LEAF_PATHLEN, "x509-leaf-pathlen", "the enclave's own certificate has a pathLen") \
-	X(X509_NAME, "x509-name", "a certificate's issuer is not the subject of the one before it") \
+	X(X509_NAME, "x509-name", "a certificate's issuer is not the subject of the one before it, or a subject stands twice") \
 	X(X509_AKI, "x509-aki", "a certificate's authority key id is not its issuer's subject key id") \
 	X(X509_SIGNATURE, "x509-signature", "a certificate was not signed by the one before it") \
 	X(X509_VALIDITY, "x509-validity", "a certificate is not valid at the judged time") \

@@ -23,7 +23,8 @@ struct entry {
 
 /* What lies in the bytes, borrowed. */
 struct shown {
-	size_t size;
+	struct span bytes; /* all of it */
+	enum reason why;   /* REASON_OK, or why there are no bytes */
 	bool tagged;
 	uint64_t tag;
 	struct span protected_bstr;
@@ -77,7 +78,6 @@ static enum reason read_envelope(struct span bytes, struct shown *ret)
 		return REASON_COSE_EMPTY;
 	if (bytes.len > COSE_MAX)
 		return REASON_COSE_TOO_LARGE;
-	ret->size = bytes.len;
 	enum reason reason = take_tag(&r, ret);
 	if (reason == REASON_OK)
 		reason = cbr_next(&r, &array);
@@ -223,10 +223,13 @@ static bool glance(const struct entry *entry, struct claims *ret)
 	return false;
 }
 
-static enum reason decode(struct span bytes, struct shown *ret)
+/* `why` is REASON_OK, or the reason for which there are no bytes. */
+static enum reason decode(struct span bytes, enum reason why, struct shown *ret)
 {
-	*ret = (struct shown){ .size = bytes.len };
-	enum reason reason = read_envelope(bytes, ret);
+	*ret = (struct shown){ .bytes = bytes, .why = why };
+	enum reason reason = why;
+	if (reason == REASON_OK)
+		reason = read_envelope(bytes, ret);
 	if (reason == REASON_OK)
 		reason = read_entries(ret);
 	for (size_t i = 0; i < ret->n_entries; i++)
@@ -236,7 +239,7 @@ static enum reason decode(struct span bytes, struct shown *ret)
 
 /* The report that `document` would give, at the document's own time and expecting nothing. NULL:
  * no memory. */
-static struct report *would_say(struct span bytes)
+static struct report *would_say(const struct shown *shown)
 {
 	struct policy policy;
 	struct document document;
@@ -244,8 +247,10 @@ static struct report *would_say(struct span bytes)
 
 	policy_init(&policy);
 	policy.time = POLICY_DOCUMENT;
-	if (report != NULL)
-		document_judge(bytes, &policy, 0, NULL, report, &document);
+	if (report != NULL && shown->why == REASON_OK)
+		document_judge(shown->bytes, &policy, 0, NULL, report, &document);
+	else if (report != NULL)
+		document_refuse(&policy, 0, shown->why, false, report);
 	policy_done(&policy);
 	if (report == NULL)
 		return NULL;
@@ -278,9 +283,9 @@ static void text_envelope(const struct shown *shown, struct buf *out)
 	line(out, "envelope");
 	if (shown->tagged)
 		buf_printf(out, "COSE_Sign1 with tag %" PRIu64 ", %zu bytes\n", shown->tag,
-			   shown->size);
+			   shown->bytes.len);
 	else
-		buf_printf(out, "COSE_Sign1, untagged, %zu bytes\n", shown->size);
+		buf_printf(out, "COSE_Sign1, untagged, %zu bytes\n", shown->bytes.len);
 	line(out, "protected");
 	diag(shown->protected_bstr, out);
 	buf_text(out, "\n");
@@ -378,9 +383,9 @@ static void text_claims(const struct claims *claims, struct buf *out)
 	}
 }
 
-static enum reason text_refusal(struct span bytes, struct buf *out)
+static enum reason text_refusal(const struct shown *shown, struct buf *out)
 {
-	struct report *report = would_say(bytes);
+	struct report *report = would_say(shown);
 
 	if (report == NULL)
 		return REASON_OUT_OF_MEMORY;
@@ -399,11 +404,11 @@ static enum reason text_refusal(struct span bytes, struct buf *out)
 	return REASON_OK;
 }
 
-enum reason show_text(struct span bytes, const char *name, struct buf *out)
+enum reason show_text(struct span bytes, enum reason why, const char *name, struct buf *out)
 {
 	struct shown shown;
 
-	enum reason reason = decode(bytes, &shown);
+	enum reason reason = decode(bytes, why, &shown);
 	buf_text(out, "UNVERIFIED  ");
 	buf_escaped(out, span_of_text(name));
 	buf_text(out, "\n");
@@ -425,8 +430,12 @@ enum reason show_text(struct span bytes, const char *name, struct buf *out)
 		diag(shown.payload, out);
 		buf_text(out, "\n");
 	}
-	if (reason == REASON_OK)
-		reason = text_refusal(bytes, out);
+	if (reason == REASON_OK) {
+		reason = text_refusal(&shown, out);
+	} else {
+		line(out, "malformed");
+		buf_printf(out, "%s (%s)\n", reason_sentence(reason), reason_name(reason));
+	}
 	return out->failed ? REASON_OUT_OF_MEMORY : reason;
 }
 
@@ -455,7 +464,7 @@ static bool json_envelope(cJSON *root, const struct shown *shown)
 	bool ok = add_buf(envelope, "protected", &protected_text);
 	ok = add_buf(envelope, "unprotected", &unprotected_text) && ok;
 	return ok && tag_added &&
-	       cJSON_AddNumberToObject(envelope, "size", (double)shown->size) != NULL &&
+	       cJSON_AddNumberToObject(envelope, "size", (double)shown->bytes.len) != NULL &&
 	       cJSON_AddNumberToObject(envelope, "payload_size", (double)shown->payload.len) !=
 		       NULL &&
 	       cJSON_AddNumberToObject(envelope, "signature_size", (double)shown->signature.len) !=
@@ -488,9 +497,9 @@ static bool json_others(cJSON *unverified, const struct shown *shown)
 	return true;
 }
 
-static bool json_refusal(cJSON *root, struct span bytes)
+static bool json_refusal(cJSON *root, const struct shown *shown)
 {
-	struct report *report = would_say(bytes);
+	struct report *report = would_say(shown);
 
 	if (report == NULL)
 		return false;
@@ -517,7 +526,7 @@ static bool json_malformed(cJSON *root, enum reason reason)
 	       cJSON_AddStringToObject(malformed, "message", reason_sentence(reason)) != NULL;
 }
 
-static bool build_json(cJSON *root, const struct shown *shown, struct span bytes, const char *name,
+static bool build_json(cJSON *root, const struct shown *shown, const char *name,
 		       enum reason decoded, const char *tool, const char *version)
 {
 	if (cJSON_AddNumberToObject(root, "schema", 1) == NULL)
@@ -540,18 +549,18 @@ static bool build_json(cJSON *root, const struct shown *shown, struct span bytes
 		cJSON_Delete(unverified);
 		return false;
 	}
-	return json_others(unverified, shown) && json_refusal(root, bytes);
+	return json_others(unverified, shown) && json_refusal(root, shown);
 }
 
-enum reason show_json(struct span bytes, const char *name, const char *tool, const char *version,
-		      struct buf *out)
+enum reason show_json(struct span bytes, enum reason why, const char *name, const char *tool,
+		      const char *version, struct buf *out)
 {
 	struct shown shown;
 	AUTO(cJSON) *root = cJSON_CreateObject();
 	char *text = NULL;
 
-	enum reason decoded = decode(bytes, &shown);
-	if (root == NULL || !build_json(root, &shown, bytes, name, decoded, tool, version))
+	enum reason decoded = decode(bytes, why, &shown);
+	if (root == NULL || !build_json(root, &shown, name, decoded, tool, version))
 		return REASON_OUT_OF_MEMORY;
 	enum reason reason = json_print(root, &text);
 	if (reason != REASON_OK)

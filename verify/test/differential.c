@@ -11,9 +11,9 @@
 
 #include "verify/auto.h"
 
-/* NOLINTNEXTLINE(bugprone-macro-parentheses): a type cannot stand in parentheses here */
+/* a type cannot stand in parentheses there */
 #define AUTO_DEFINE(type, free_function) \
-	static inline void auto_free_##type(type **held) \
+	static inline void auto_free_##type(type **held) /* NOLINT(bugprone-macro-parentheses) */ \
 	{ \
 		free_function(*held); \
 	}

@@ -122,8 +122,7 @@ static void render(const struct report *report, bool genuine)
 	struct buf line = { 0 };
 	REQUIRE(report_json(report, "fuzz", "0", &line) == REASON_OK);
 	cJSON *tree = require_json(buf_span(&line));
-	const char *said =
-		cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(tree, "verdict"));
+	const char *said = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(tree, "verdict"));
 	REQUIRE(said != NULL && strcmp(said, verdicts[verdict]) == 0);
 	REQUIRE((cJSON_GetObjectItemCaseSensitive(tree, "facts") != NULL) == genuine);
 	cJSON_Delete(tree);
@@ -156,13 +155,13 @@ static void show(struct span bytes)
 	struct span rest;
 	struct span one;
 
-	enum reason reason = show_text(bytes, "name", &text);
+	enum reason reason = show_text(bytes, REASON_OK, "name", &text);
 	REQUIRE(reason != REASON_OUT_OF_MEMORY);
 	require_printable(buf_span(&text), false);
 	rest = buf_span(&text);
 	while (support_line(&rest, &one))
 		REQUIRE(begins(one, "UNVERIFIED"));
-	REQUIRE(show_json(bytes, "name", "fuzz", "0", &line) == reason);
+	REQUIRE(show_json(bytes, REASON_OK, "name", "fuzz", "0", &line) == reason);
 	cJSON *tree = require_json(buf_span(&line));
 	REQUIRE(cJSON_GetObjectItemCaseSensitive(tree, "verdict") == NULL);
 	REQUIRE(cJSON_GetObjectItemCaseSensitive(tree, "unverified") != NULL);

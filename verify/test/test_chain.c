@@ -74,7 +74,7 @@ static void pool_make(struct pool *pool, const struct change *change)
 
 	pool->other = mint_key("P-384");
 	for (size_t i = 0; i < LEVELS; i++) {
-		bool is_changed = change != NULL && change->level == i;
+		bool is_changed = change->level == i;
 		pool->keys[i] =
 			mint_key(is_changed && change->kind != NULL ? change->kind : "P-384");
 		const char *issuer = i == 0 ? usual[0].subject : parts.subject;
@@ -564,7 +564,7 @@ START_TEST(test_cache)
 	struct span certs[CHAIN_MAX + 1];
 	size_t index;
 
-	pool_make(&pool, NULL);
+	pool_make(&pool, &(const struct change){ 0 });
 	pool_make_attacker(&pool);
 	struct root root = root_of(pool_cert(&pool, '0'));
 	size_t n = pool_order(&pool, "0B234", certs);
@@ -611,7 +611,7 @@ START_TEST(test_cache_full)
 	struct span certs[CHAIN_MAX + 1];
 	size_t index;
 
-	pool_make(&pool, NULL);
+	pool_make(&pool, &(const struct change){ 0 });
 	struct root root = root_of(pool_cert(&pool, '0'));
 	size_t n = pool_order(&pool, USUAL, certs);
 	EXPECT_REASON("usual", judge(certs, n, &root, &cache, &index), REASON_OK);
@@ -661,7 +661,7 @@ START_TEST(test_outputs)
 	pool_done(&pool);
 
 	pool = (struct pool){ 0 };
-	pool_make(&pool, NULL);
+	pool_make(&pool, &(const struct change){ 0 });
 	root = root_of(pool_cert(&pool, '0'));
 	n = pool_order(&pool, USUAL, certs);
 	EXPECT_REASON("usual",

@@ -11,8 +11,9 @@
 START_TEST(test_names)
 {
 	static const char *const want[] = {
-		"document.form", "claims.form",     "chain.root",       "chain.time", "cose.signature",
-		"claims.age",    "nonce.match",     "user_data.match",  "public_key.match", "pcr.debug",
+		"document.form",    "claims.form", "chain.root",  "chain.time",
+		"cose.signature",   "claims.age",  "nonce.match", "user_data.match",
+		"public_key.match", "pcr.debug",
 	};
 	char name[16];
 

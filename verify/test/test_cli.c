@@ -24,7 +24,8 @@ START_TEST(test_exit)
 
 	for (int a = 0; a < 4; a++) {
 		for (int b = 0; b < 4; b++)
-			ck_assert_int_eq(cli_worse((enum cli_exit)a, (enum cli_exit)b), worse[a][b]);
+			ck_assert_int_eq(cli_worse((enum cli_exit)a, (enum cli_exit)b),
+					 worse[a][b]);
 	}
 	ck_assert_int_eq(CLI_PASS, 0);
 	ck_assert_int_eq(CLI_FAIL, 1);
@@ -38,7 +39,7 @@ START_TEST(test_exit)
 END_TEST
 
 static const struct cli_option first_table[] = {
-	{ 1, 'q', true, "quiet", NULL },    { 2, 'v', false, "verbose", NULL },
+	{ 1, 'q', true, "quiet", NULL },     { 2, 'v', false, "verbose", NULL },
 	{ 3, 'o', false, "output", "FILE" }, { 4, 0, true, "pcr", "N=HEX" },
 	{ 5, 0, false, "debug", NULL },
 };
@@ -211,7 +212,8 @@ START_TEST(test_tables_max)
 	for (size_t i = 0; i < LENGTH(tables); i++)
 		cli_words_table(&words, &tables[i], 1);
 	for (int i = 1; i <= 4; i++) {
-		ck_assert_int_eq(cli_words_next(&words, &option, &value, &message), CLI_WORD_OPTION);
+		ck_assert_int_eq(cli_words_next(&words, &option, &value, &message),
+				 CLI_WORD_OPTION);
 		ck_assert_int_eq(option->id, i);
 	}
 	ck_assert_int_eq(cli_words_next(&words, &option, &value, &message), CLI_WORD_BAD);
@@ -238,7 +240,9 @@ START_TEST(test_common)
 	ck_assert_int_eq(output.format, CLI_JSON);
 	ck_assert(cli_common_apply(&output, &terminal, CLI_OPT_FORMAT, "text"));
 	ck_assert_int_eq(output.format, CLI_TEXT);
-	static const char *const formats[] = { "", "JSON", "jso", "jsonl", "html", "nagios", "prom" };
+	static const char *const formats[] = {
+		"", "JSON", "jso", "jsonl", "html", "nagios", "prom"
+	};
 	for (size_t i = 0; i < LENGTH(formats); i++)
 		ck_assert(!cli_common_apply(&output, &terminal, CLI_OPT_FORMAT, formats[i]));
 	ck_assert(cli_common_apply(&output, &terminal, CLI_OPT_OUTPUT, "f"));

@@ -46,8 +46,7 @@ static const struct {
 	{ "c11a514b67b0", "1(1363896240)" },
 	{ "c1fb41d452d9ec200000", "1(float'fb41d452d9ec200000')" },
 	{ "d818456449455446", "24(h'6449455446')" },
-	{ "d82076687474703a2f2f7777772e6578616d706c652e636f6d",
-	  "32(\"http://www.example.com\")" },
+	{ "d82076687474703a2f2f7777772e6578616d706c652e636f6d", "32(\"http://www.example.com\")" },
 	{ "40", "h''" },
 	{ "4401020304", "h'01020304'" },
 	{ "60", "\"\"" },
@@ -85,7 +84,7 @@ static const struct {
 	/* not in the appendix */
 	{ "bfff", "{_ }" },
 	{ "5fff", "(_ )" },
-	{ "1900ff", "255" },     /* not the shortest form */
+	{ "1900ff", "255" }, /* not the shortest form */
 	{ "d81880", "24([])" },
 	{ "d818d819f6", "24(25(null))" },
 	{ "dbffffffffffffffff00", "18446744073709551615(0)" },

@@ -60,6 +60,7 @@ static struct report *judge(struct span bytes, const struct policy *policy, int6
 
 	memset(&document, 0x5a, sizeof(document)); /* always written */
 	document_judge(bytes, policy, now, cache, report, ret != NULL ? ret : &document);
+	ck_assert_msg(!report->out_of_memory, "a check was added twice");
 	(void)report_conclude(report, &policy->require);
 	return report;
 }
@@ -151,8 +152,8 @@ static const struct {
 	  VERDICT_FAIL,
 	  GROUND " +pcr.debug +pcr0.match -enclave_hash.match:enclave-hash-mismatch" },
 	{ "several", "documents/bound.cbor",
-	  ROOT "--pcr 0=" PCR1 " --nonce 00 --user-data 00 --public-key 00 --max-age 300", MADE + 301,
-	  VERDICT_FAIL,
+	  ROOT "--pcr 0=" PCR1 " --nonce 00 --user-data 00 --public-key 00 --max-age 300",
+	  MADE + 301, VERDICT_FAIL,
 	  GROUND " -claims.age:timestamp-stale -nonce.match:nonce-mismatch "
 		 "-user_data.match:user-data-mismatch -public_key.match:public-key-mismatch "
 		 "+pcr.debug -pcr0.match:pcr-mismatch" },
@@ -235,8 +236,7 @@ static const struct {
 	{ "age 1 of 0", "document.cbor", ROOT "--pcr 0=" PCR0 " --max-age 0", MADE + 1,
 	  VERDICT_FAIL, GROUND " -claims.age:timestamp-stale +pcr.debug +pcr0.match" },
 	{ "skew", "documents/age.cbor", ROOT "--pcrs pcr.json --max-age 0", MADE + 3596 - 60,
-	  VERDICT_PASS,
-	  GROUND " +claims.age +pcr.debug +pcr0.match +pcr1.match +pcr2.match" },
+	  VERDICT_PASS, GROUND " +claims.age +pcr.debug +pcr0.match +pcr1.match +pcr2.match" },
 	{ "skew and 1", "documents/age.cbor", ROOT "--pcrs pcr.json --max-age 300",
 	  MADE + 3596 - 61, VERDICT_FAIL,
 	  GROUND " -claims.age:timestamp-future +pcr.debug +pcr0.match +pcr1.match +pcr2.match" },
@@ -245,12 +245,23 @@ static const struct {
 	  GROUND " -claims.age:timestamp-future +pcr.debug +pcr0.match +pcr1.match +pcr2.match" },
 	{ "skew, no limit of age", "documents/age.cbor", ROOT "--pcrs pcr.json", MADE + 3596 - 60,
 	  VERDICT_PASS, GROUND " +pcr.debug +pcr0.match +pcr1.match +pcr2.match" },
-	{ "skew given", "documents/age.cbor", ROOT "--pcrs pcr.json --max-skew 5",
-	  MADE + 3596 - 5, VERDICT_PASS,
-	  GROUND " +pcr.debug +pcr0.match +pcr1.match +pcr2.match" },
+	{ "skew given", "documents/age.cbor", ROOT "--pcrs pcr.json --max-skew 5", MADE + 3596 - 5,
+	  VERDICT_PASS, GROUND " +pcr.debug +pcr0.match +pcr1.match +pcr2.match" },
 	{ "skew given and 1", "documents/age.cbor", ROOT "--pcrs pcr.json --max-skew 5",
 	  MADE + 3596 - 6, VERDICT_FAIL,
 	  GROUND " -claims.age:timestamp-future +pcr.debug +pcr0.match +pcr1.match +pcr2.match" },
+
+	/* the timestamp lies within the leaf, both ends included */
+	{ "first second of the leaf", "documents/time-leaf-first.cbor", ROOT "--pcr 0=" PCR0, MADE,
+	  VERDICT_PASS, GROUND " +pcr.debug +pcr0.match" },
+	{ "last second of the leaf", "documents/time-leaf-last.cbor",
+	  ROOT "--pcr 0=" PCR0 " --at document", MADE, VERDICT_PASS,
+	  GROUND " +pcr.debug +pcr0.match" },
+	{ "long after the leaf", "documents/timestamp-outside-leaf-2099.cbor", ROOT "--pcr 0=" PCR0,
+	  MADE, VERDICT_FAIL,
+	  " +document.form +claims.form +chain.root -chain.time:timestamp-outside-leaf "
+	  "+cose.signature ~claims.age:needs-chain.time ~pcr.debug:needs-chain.time "
+	  "~pcr0.match:needs-chain.time" },
 
 	/* debug mode */
 	{ "debug", "documents/debug.cbor", ROOT "--pcr 0=" ZEROS, MADE, VERDICT_FAIL,
@@ -299,8 +310,8 @@ static const struct {
 	/* sets */
 	{ "first of two files", "document.cbor", ROOT "--pcrs pcr.json --pcrs other-pcr.json", MADE,
 	  VERDICT_PASS, GROUND " +pcr.debug +pcr0.match +pcr1.match +pcr2.match" },
-	{ "second of two files", "document.cbor", ROOT "--pcrs other-pcr.json --pcrs pcr.json", MADE,
-	  VERDICT_PASS, GROUND " +pcr.debug +pcr0.match +pcr1.match +pcr2.match" },
+	{ "second of two files", "document.cbor", ROOT "--pcrs other-pcr.json --pcrs pcr.json",
+	  MADE, VERDICT_PASS, GROUND " +pcr.debug +pcr0.match +pcr1.match +pcr2.match" },
 	{ "PCR0 of one file, PCR2 of the other", "documents/mixed-image.cbor",
 	  ROOT "--pcrs pcr.json --pcrs other-pcr.json", MADE, VERDICT_FAIL,
 	  GROUND " +pcr.debug -pcr0.match:pcr-mismatch +pcr1.match +pcr2.match" },
@@ -314,6 +325,12 @@ static const struct {
 	{ "required register that passes", "document.cbor",
 	  ROOT "--pcr 0=" PCR0 " --require pcr0.match,chain.*", MADE, VERDICT_PASS,
 	  GROUND " +pcr.debug +pcr0.match" },
+	{ "required hash that passes", "document.cbor",
+	  ROOT "--enclave-hash " HASH " --require enclave_hash.match", MADE, VERDICT_PASS,
+	  GROUND " +pcr.debug +enclave_hash.match" },
+	{ "required hash that is not expected", "document.cbor",
+	  ROOT "--pcr 0=" PCR0 " --require enclave_hash.match", MADE, VERDICT_FAIL,
+	  GROUND " +pcr.debug +pcr0.match -enclave_hash.match:required-skipped" },
 	{ "required age at the document's time", "document.cbor",
 	  ROOT "--at document --pcr 0=" PCR0 " --require claims.age", MADE, VERDICT_FAIL,
 	  GROUND " -claims.age:required-skipped +pcr.debug +pcr0.match" },
@@ -333,9 +350,8 @@ START_TEST(test_outcomes)
 		struct report *report =
 			judge(buf_span(&file), &policy, outcomes[i].now, NULL, NULL);
 		char *got = rows_text(report, false);
-		ck_assert_msg(strcmp(got, outcomes[i].checks) == 0,
-			      "row \"%s\":\n%s\nwanted\n%s", outcomes[i].row, got,
-			      outcomes[i].checks);
+		ck_assert_msg(strcmp(got, outcomes[i].checks) == 0, "row \"%s\":\n%s\nwanted\n%s",
+			      outcomes[i].row, got, outcomes[i].checks);
 		ck_assert_msg(report_verdict(report) == outcomes[i].verdict,
 			      "row \"%s\": verdict %s", outcomes[i].row,
 			      verdicts[report_verdict(report)]);
@@ -354,15 +370,15 @@ START_TEST(test_all_checks)
 		const char *options;
 		const char *want;
 	} rows[] = {
-		{ ROOT,
-		  GROUND " ~claims.age:not-requested ~nonce.match:not-requested "
-			 "~user_data.match:not-requested ~public_key.match:not-requested +pcr.debug "
-			 "~enclave_hash.match:not-requested" },
-		{ ROOT "--pcr 31=" ZEROS " --pcr 5=" ZEROS " --require pcr6.match",
-		  GROUND " ~claims.age:not-requested ~nonce.match:not-requested "
-			 "~user_data.match:not-requested ~public_key.match:not-requested +pcr.debug "
-			 "+pcr5.match -pcr6.match:required-skipped -pcr31.match:pcr-missing "
-			 "~enclave_hash.match:not-requested" },
+		{ ROOT, GROUND
+		  " ~claims.age:not-requested ~nonce.match:not-requested "
+		  "~user_data.match:not-requested ~public_key.match:not-requested +pcr.debug "
+		  "~enclave_hash.match:not-requested" },
+		{ ROOT "--pcr 31=" ZEROS " --pcr 5=" ZEROS " --require pcr6.match", GROUND
+		  " ~claims.age:not-requested ~nonce.match:not-requested "
+		  "~user_data.match:not-requested ~public_key.match:not-requested +pcr.debug "
+		  "+pcr5.match -pcr6.match:required-skipped -pcr31.match:pcr-missing "
+		  "~enclave_hash.match:not-requested" },
 	};
 	struct buf file = support_read("document.cbor");
 
@@ -493,8 +509,8 @@ static const struct {
 	const char *part;
 	const char *never;
 } texts[] = {
-	{ "tag 18", "documents/good-tag18.cbor", ROOT, MADE, "one COSE_Sign1 with tag 18, no trailing",
-	  NULL },
+	{ "tag 18", "documents/good-tag18.cbor", ROOT, MADE,
+	  "one COSE_Sign1 with tag 18, no trailing", NULL },
 	{ "no bytes", "documents/cose-empty.cbor", ROOT, MADE,
 	  "document.form        FAIL  there are no bytes at all (cose-empty)\n", NULL },
 	{ "too many bytes", "documents/cose-too-large.cbor", ROOT, MADE,
@@ -521,6 +537,16 @@ static const struct {
 	  "certificate 5 of 5 is valid from 2026-01-03 09:59:56 to 2026-01-03 12:59:59 UTC, judged at "
 	  "2026-01-03 09:59:55",
 	  NULL },
+	{ "the narrowest is the first", "documents/time-narrow-root.cbor", "--root shortroot.pem",
+	  MADE,
+	  "valid 2026-01-03 09:59:56 to 2026-01-03 12:59:59 UTC, judged at 2026-01-03 10:00:00\n",
+	  NULL },
+	{ "the narrowest is the second", "documents/time-narrow-regional.cbor", ROOT, MADE,
+	  "valid 2026-01-03 09:59:56 to 2026-01-03 12:59:59 UTC, judged at 2026-01-03 10:00:00\n",
+	  NULL },
+	{ "the narrowest is the last", "documents/time-narrow-leaf.cbor", ROOT, MADE,
+	  "valid 2026-01-03 09:59:56 to 2026-01-03 12:59:59 UTC, judged at 2026-01-03 10:00:00\n",
+	  NULL },
 	{ "outside of the leaf", "documents/timestamp-outside-leaf-2020.cbor", ROOT, MADE,
 	  "that signed it: 2020-01-01 00:00:00 UTC (timestamp-outside-leaf)", NULL },
 	{ "no limit of age", "document.cbor", ROOT, MADE + 3600,
@@ -544,6 +570,10 @@ static const struct {
 	  "PASS (custom root c9d24d86, debug enclave)  \n", NULL },
 	{ "debug is said of a failure", "documents/debug.cbor", ROOT, MADE,
 	  "FAIL (custom root c9d24d86, debug enclave)  : pcr.debug\n", NULL },
+	{ "debug is not said of what is not proven", "documents/debug.cbor", "--pcrs pcr.json",
+	  MADE, "FAIL  : chain.root\n", "debug enclave" },
+	{ "debug is not said of what is not proven yet", "documents/debug.cbor", ROOT, MADE - 86400,
+	  "FAIL (custom root c9d24d86)  : chain.time\n", "debug enclave" },
 	{ "the hash of debug", "documents/debug.cbor", ROOT "--allow-debug", MADE,
 	  "\nENCLAVE_HASH 0xc980e59163ce244bb4bb6211f48c7b46f88a4f40943e84eb99bdc41e129bd293 "
 	  "(of any debug enclave: never register it)\n",
@@ -588,10 +618,10 @@ static const struct {
 	  "Note: PCR0 does not say where", NULL },
 	{ "sections not checked: hash", "document.cbor", ROOT "--enclave-hash " HASH, MADE,
 	  "Note: PCR0 does not say where", NULL },
-	{ "sections not checked: PCR1 alone", "document.cbor", ROOT "--pcr 0=" PCR0 " --pcr 1=" PCR1,
-	  MADE, "Note: PCR0 does not say where", NULL },
-	{ "sections not checked: PCR2 alone", "document.cbor", ROOT "--pcr 0=" PCR0 " --pcr 2=" PCR2,
-	  MADE, "Note: PCR0 does not say where", NULL },
+	{ "sections not checked: PCR1 alone", "document.cbor",
+	  ROOT "--pcr 0=" PCR0 " --pcr 1=" PCR1, MADE, "Note: PCR0 does not say where", NULL },
+	{ "sections not checked: PCR2 alone", "document.cbor",
+	  ROOT "--pcr 0=" PCR0 " --pcr 2=" PCR2, MADE, "Note: PCR0 does not say where", NULL },
 	{ "sections checked", "document.cbor", ROOT "--pcrs pcr.json", MADE, "PASS", "Note:" },
 	{ "no image known", "document.cbor", ROOT "--pcr 1=" PCR1, MADE, "ERROR", "Note:" },
 	{ "another image", "document.cbor", ROOT "--pcr 0=" PCR1, MADE, "FAIL", "Note:" },
@@ -610,11 +640,12 @@ START_TEST(test_texts)
 		report_text(report, &plain, &text);
 		char *got = buf_take_text(&text);
 		ck_assert_msg(strstr(got, texts[i].part) != NULL,
-			      "row \"%s\": \"%s\" is not in:\n%s", texts[i].row, texts[i].part, got);
+			      "row \"%s\": \"%s\" is not in:\n%s", texts[i].row, texts[i].part,
+			      got);
 		if (texts[i].never != NULL)
 			ck_assert_msg(strstr(got, texts[i].never) == NULL,
-				      "row \"%s\": \"%s\" is in:\n%s", texts[i].row,
-				      texts[i].never, got);
+				      "row \"%s\": \"%s\" is in:\n%s", texts[i].row, texts[i].never,
+				      got);
 		free(got);
 		report_free(report);
 		policy_done(&policy);
@@ -711,7 +742,8 @@ START_TEST(test_genuine)
 		bool genuine;
 	} rows[] = {
 		{ "document.cbor", ROOT, MADE, true, true, true },
-		{ "document.cbor", ROOT "--pcrs other-pcr.json --nonce 00", MADE, true, true, true },
+		{ "document.cbor", ROOT "--pcrs other-pcr.json --nonce 00", MADE, true, true,
+		  true },
 		{ "document.cbor", ROOT "--max-age 1", MADE + 300, true, true, true },
 		{ "documents/debug.cbor", ROOT, MADE, true, true, true },
 		{ "document.cbor", "", MADE, true, true, false },
@@ -735,7 +767,8 @@ START_TEST(test_genuine)
 				      document.genuine == rows[i].genuine,
 			      "row %zu", i);
 		char *json = json_of(report);
-		ck_assert_msg((strstr(json, ",\"facts\":{") != NULL) == rows[i].genuine, "%s", json);
+		ck_assert_msg((strstr(json, ",\"facts\":{") != NULL) == rows[i].genuine, "%s",
+			      json);
 		ck_assert_msg((strstr(json, ",\"unverified\":{") != NULL) ==
 				      (rows[i].has_claims && !rows[i].genuine),
 			      "%s", json);
@@ -773,7 +806,8 @@ START_TEST(test_json)
 		"\"enclave_hash\":\"" HASH "\"",
 	};
 	for (size_t i = 0; i < LENGTH(parts); i++)
-		ck_assert_msg(strstr(json, parts[i]) != NULL, "\"%s\" is not in %s", parts[i], json);
+		ck_assert_msg(strstr(json, parts[i]) != NULL, "\"%s\" is not in %s", parts[i],
+			      json);
 	free(json);
 	report_free(report);
 	policy_done(&policy);

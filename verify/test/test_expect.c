@@ -122,7 +122,7 @@ static const struct {
 	{ "hash", EXPECT_ENCLAVE_HASH, HASH, NULL },
 	{ "hash in capitals", EXPECT_ENCLAVE_HASH,
 	  "0x17881510B76878DF429921BE6A0CD6E9BFAFFB2177550F586D5BDCC67C611F83", NULL },
-	{ "hash without 0x", EXPECT_ENCLAVE_HASH, HASH + 2, "0x and 64 hex digits" },
+	{ "hash without 0x", EXPECT_ENCLAVE_HASH, &HASH[2], "0x and 64 hex digits" },
 	{ "hash with 0X", EXPECT_ENCLAVE_HASH,
 	  "0X17881510b76878df429921be6a0cd6e9bfaffb2177550f586d5bdcc67c611f83",
 	  "0x and 64 hex digits" },
@@ -218,7 +218,8 @@ static const struct {
 	{ "age of more", EXPECT_MAX_AGE, "4000000001", "longer than a century" },
 	{ "age of ten digits", EXPECT_MAX_AGE, "9999999999", "longer than a century" },
 	{ "age of eleven digits", EXPECT_MAX_AGE, "00000000300", "a whole number of seconds" },
-	{ "age beyond 64 bits", EXPECT_MAX_AGE, "18446744073709551916", "a whole number of seconds" },
+	{ "age beyond 64 bits", EXPECT_MAX_AGE, "18446744073709551916",
+	  "a whole number of seconds" },
 	{ "negative age", EXPECT_MAX_AGE, "-1", "a whole number of seconds" },
 	{ "age with a sign", EXPECT_MAX_AGE, "+1", "a whole number of seconds" },
 	{ "age with a unit", EXPECT_MAX_AGE, "300s", "a whole number of seconds" },
@@ -234,7 +235,8 @@ static const struct {
 	{ "at document", EXPECT_AT, "document", NULL },
 	{ "at a time", EXPECT_AT, "2026-01-03T10:00:00Z", NULL },
 	{ "at seconds", EXPECT_AT, "1767434400", NULL },
-	{ "at no time", EXPECT_AT, "2026-02-30T10:00:00Z", "--at 2026-02-30T10:00:00Z: now, document" },
+	{ "at no time", EXPECT_AT, "2026-02-30T10:00:00Z",
+	  "--at 2026-02-30T10:00:00Z: now, document" },
 	{ "at a date", EXPECT_AT, "2026-01-03", "now, document" },
 	{ "at NOW", EXPECT_AT, "NOW", "now, document" },
 	{ "at nothing", EXPECT_AT, "", "now, document" },
@@ -261,8 +263,8 @@ static void put_file(const char *folder, const char *name, struct span bytes)
 }
 
 static const char *const made_files[] = {
-	"empty",   "1mib",  "1mib+1",    "zero-hash", "empty-slot", "zero-pcr", "key", "1024", "1025",
-	"64kib+1", "64kib", "two-roots", "bad-root",
+	"empty", "1mib", "1mib+1",  "zero-hash", "empty-slot", "zero-pcr", "key",
+	"1024",  "1025", "64kib+1", "64kib",     "two-roots",  "bad-root",
 };
 
 /* A new folder with the files that the rows name. The caller ends it with drop_folder. */
@@ -278,7 +280,8 @@ static char *make_folder(void)
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	put_file(folder, "empty", SPAN_LITERAL(""));
 	put_file(folder, "zero-hash",
-		 SPAN_LITERAL("{\"pcr0\": \"" PCR_A "\", \"enclave_hash\": \"" HASH_ZERO_PCR0 "\"}"));
+		 SPAN_LITERAL("{\"pcr0\": \"" PCR_A "\", \"enclave_hash\": \"" HASH_ZERO_PCR0
+			      "\"}"));
 	put_file(folder, "empty-slot", SPAN_LITERAL("{\"enclave_hash\": \"" HASH_ZERO "\"}"));
 	put_file(folder, "zero-pcr", SPAN_LITERAL("{\"PCR0\": \"" PCR_ZERO "\"}"));
 	put_file(folder, "key", SPAN_LITERAL("@not hex\n"));
@@ -444,8 +447,7 @@ START_TEST(test_policy)
 		apply_good(&policy, derived[i].id, derived[i].value);
 		expect_source(&policy, 0, POLICY_ALONE, derived[i].name,
 			      UINT32_C(1) << derived[i].index, false);
-		EXPECT_BYTES(derived[i].name,
-			     pcrs_get(&policy.sources[0].pcrs, derived[i].index),
+		EXPECT_BYTES(derived[i].name, pcrs_get(&policy.sources[0].pcrs, derived[i].index),
 			     buf_span(&want));
 		policy_done(&policy);
 		buf_done(&want);
@@ -585,11 +587,11 @@ START_TEST(test_pcr_value)
 		const char *text;
 		bool want;
 	} values[] = {
-		{ PCR_A, true },	{ PCR_MIXED, true },	   { "0x" PCR_A, true },
-		{ "0X" PCR_A, true },	{ PCR_ZERO, true },	   { "", false },
-		{ "0x", false },	{ PCR_SHORT, false },	   { PCR_A "a", false },
-		{ PCR_A "aa", false },	{ PCR_SHORT "g", false },  { "x" PCR_A, false },
-		{ HASH, false },	{ " " PCR_A, false },	   { PCR_SHORT " ", false },
+		{ PCR_A, true },         { PCR_MIXED, true },      { "0x" PCR_A, true },
+		{ "0X" PCR_A, true },    { PCR_ZERO, true },       { "", false },
+		{ "0x", false },         { PCR_SHORT, false },     { PCR_A "a", false },
+		{ PCR_A "aa", false },   { PCR_SHORT "g", false }, { "x" PCR_A, false },
+		{ HASH, false },         { " " PCR_A, false },     { PCR_SHORT " ", false },
 		{ "0x0x" PCR_A, false }, { "./" PCR_A, false },
 	};
 	uint8_t got[PCR_LEN];

@@ -37,7 +37,8 @@ static const struct {
 	{ "P-256", "04" P256_X P256_Y, NULL },
 	{ "nothing", "", NULL },
 	{ "one byte", "04", NULL },
-	{ "64 bytes", "04" G_X "483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4", NULL },
+	{ "64 bytes", "04" G_X "483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4",
+	  NULL },
 	{ "64 bytes, no prefix", G_X G_Y, NULL },
 	{ "66 bytes", "04" G_X G_Y "00", NULL },
 	{ "compressed", "02" G_X, NULL },
@@ -105,9 +106,10 @@ START_TEST(test_nothing_claimed)
 	const struct claims claims = { .timestamp_ms = 0 };
 	char *got = facts_text(&claims);
 
-	ck_assert_str_eq(got, "{\"module_id\":null,\"timestamp_ms\":null,\"digest\":null,\"pcrs\":{},"
-			      "\"public_key\":null,\"user_data\":null,\"nonce\":null,"
-			      "\"enclave_hash\":null,\"signer\":null,\"certificates\":[]}");
+	ck_assert_str_eq(got,
+			 "{\"module_id\":null,\"timestamp_ms\":null,\"digest\":null,\"pcrs\":{},"
+			 "\"public_key\":null,\"user_data\":null,\"nonce\":null,"
+			 "\"enclave_hash\":null,\"signer\":null,\"certificates\":[]}");
 	free(got);
 }
 END_TEST

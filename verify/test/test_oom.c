@@ -91,6 +91,8 @@ static void take(struct outcome *outcome, struct buf *text, struct buf *json)
 	ck_assert(outcome->text != NULL && outcome->json != NULL);
 }
 
+#define NO_VERDICT ((enum verdict)9)
+
 /* A scenario runs its `act` between arming and disarming; `input` is made before. */
 struct scenario {
 	const char *row;
@@ -98,7 +100,7 @@ struct scenario {
 	const char *file;
 	void (*act)(const struct scenario *scenario, struct span input, struct policy *policy,
 		    struct outcome *ret);
-	bool judges; /* makes a verdict */
+	enum verdict judges; /* the verdict that it makes, or NO_VERDICT */
 };
 
 static void conclude(struct report *report, const struct policy *policy, struct outcome *ret)
@@ -156,8 +158,8 @@ static void act_show(const struct scenario *scenario, struct span input, struct 
 
 	(void)scenario;
 	(void)policy;
-	enum reason text_reason = show_text(input, "name", &text);
-	enum reason json_reason = show_json(input, "name", "tool", "1.0", &json);
+	enum reason text_reason = show_text(input, REASON_OK, "name", &text);
+	enum reason json_reason = show_json(input, REASON_OK, "name", "tool", "1.0", &json);
 	ret->text_failed = text_reason == REASON_OUT_OF_MEMORY;
 	ret->json_failed = json_reason == REASON_OUT_OF_MEMORY;
 	ret->why = ret->text_failed ? json_reason : text_reason;
@@ -344,58 +346,62 @@ static const struct scenario scenarios[] = {
 	       "--nonce 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f "
 	       "--user-data 52408ce928fcece4a50261fcbb1c3a1556b12bd3ad2c32ee0fd5a8d429b46193 "
 	       "--enclave-hash " HASH " --require pcr0.match",
-	  "documents/bound.cbor", act_judge, true },
-	{ "pass, a whole chain", ROOT "--pcr 0=" PCR0, "document.cbor", act_judge, true },
+	  "documents/bound.cbor", act_judge, VERDICT_PASS },
+	{ "pass, a whole chain", ROOT "--pcr 0=" PCR0, "document.cbor", act_judge, VERDICT_PASS },
 	{ "pass, debug", ROOT "--allow-debug --at document --pcr 0=" ZEROS, "documents/debug.cbor",
-	  act_judge, true },
-	{ "pass, zero bytes", ROOT "--user-data= --pcr 0=" PCR0, "documents/good-optionals-empty.cbor",
-	  act_judge, true },
-	{ "nothing expected", ROOT "--at document", "documents/bound.cbor", act_judge, true },
+	  act_judge, VERDICT_PASS },
+	{ "pass, zero bytes", ROOT "--user-data= --pcr 0=" PCR0,
+	  "documents/good-optionals-empty.cbor", act_judge, VERDICT_PASS },
+	{ "nothing expected", ROOT "--at document", "documents/bound.cbor", act_judge,
+	  VERDICT_ERROR },
 	{ "another image", ROOT "--at document --pcrs other-pcr.json --enclave-hash " HASH,
-	  "documents/bound.cbor", act_judge, true },
+	  "documents/bound.cbor", act_judge, VERDICT_FAIL },
 	{ "wrong values, required skips",
 	  ROOT "--at document --pcr 0=" PCR0 " --nonce 00 --public-key= --require pcr1.match",
-	  "document.cbor", act_judge, true },
+	  "document.cbor", act_judge, VERDICT_FAIL },
 	{ "another root", "--root otherroot.pem --at document --pcr 0=" PCR0, "document.cbor",
-	  act_judge, true },
+	  act_judge, VERDICT_FAIL },
 	{ "a signature of the chain", ROOT "--pcr 0=" PCR0, "documents/x509-signature-leaf.cbor",
-	  act_judge, true },
-	{ "expired", ROOT "--at 1767524396 --pcr 0=" PCR0, "document.cbor", act_judge, true },
-	{ "tampered", ROOT "--pcr 0=" PCR0, "tampered.cbor", act_judge, true },
-	{ "claims", ROOT "--pcr 0=" PCR0, "documents/digest-sha256.cbor", act_judge, true },
-	{ "form", ROOT "--pcr 0=" PCR0, "documents/cose-trailing-zero.cbor", act_judge, true },
+	  act_judge, VERDICT_FAIL },
+	{ "expired", ROOT "--at 1767524396 --pcr 0=" PCR0, "document.cbor", act_judge,
+	  VERDICT_FAIL },
+	{ "tampered", ROOT "--pcr 0=" PCR0, "tampered.cbor", act_judge, VERDICT_FAIL },
+	{ "claims", ROOT "--pcr 0=" PCR0, "documents/digest-sha256.cbor", act_judge, VERDICT_FAIL },
+	{ "form", ROOT "--pcr 0=" PCR0, "documents/cose-trailing-zero.cbor", act_judge,
+	  VERDICT_FAIL },
 	{ "refused", ROOT "--at 1 --pcr 0=" PCR0 " --require nonce.match", "tampered.cbor",
-	  act_refuse, true },
-	{ "show", "", "document.cbor", act_show, false },
-	{ "show, a signer", "", "documents/bound.cbor", act_show, false },
-	{ "show, other fields", "", "documents/doc-unknown-deep.cbor", act_show, false },
-	{ "show, no map", "", "documents/doc-shape-array.cbor", act_show, false },
-	{ "show, malformed", "", "documents/cbor-payload-truncated-half.cbor", act_show, false },
-	{ "show, nothing", "", "documents/cose-empty.cbor", act_show, false },
-	{ "json", "", "pcr.json", act_json, false },
-	{ "json, keys with escapes", "", "pcr/flat-escaped-key.json", act_json, false },
-	{ "json, a key twice", "", "pcr/duplicate-escaped.json", act_json, false },
-	{ "json, cut short", "", "pcr/malformed-cut.json", act_json, false },
-	{ "pcr.json", "", "pcr.json", act_pcrfile, false },
-	{ "pcr.json, Measurements", "", "pcr/describe-eif.json", act_pcrfile, false },
-	{ "pcr.json with a hash", "", "pcr/build-info.json", act_pcrfile, false },
-	{ "pcr.json, bad", "", "pcr/value-95.json", act_pcrfile, false },
-	{ "raw", "", "document.cbor", act_basenc, false },
-	{ "hex", "", "documents/hex-lower.hex", act_basenc, false },
-	{ "base64", "", "documents/base64-std-1.b64", act_basenc, false },
-	{ "neither", "", "documents/text-page.txt", act_basenc, false },
-	{ "--pcr", "pcr 0=" PCR0, NULL, act_option, false },
-	{ "--pcrs", "pcrs pcr/build-info.json", NULL, act_option, false },
-	{ "--enclave-hash", "enclave-hash " HASH, NULL, act_option, false },
-	{ "--nonce", "nonce 0011", NULL, act_option, false },
-	{ "--public-key", "public-key @public-key.bin", NULL, act_option, false },
-	{ "--role-arn", "role-arn arn:aws:iam::1:role/r", NULL, act_option, false },
-	{ "--instance-id", "instance-id i-0", NULL, act_option, false },
-	{ "--signing-cert", "signing-cert signing-cert.pem", NULL, act_option, false },
-	{ "--root in PEM", "root root.pem", NULL, act_option, false },
-	{ "--root in DER", "root root.der", NULL, act_option, false },
-	{ "a file read", "", "document.cbor", act_read, false },
-	{ "a file written", "", "document.cbor", act_write, false },
+	  act_refuse, VERDICT_FAIL },
+	{ "show", "", "document.cbor", act_show, NO_VERDICT },
+	{ "show, a signer", "", "documents/bound.cbor", act_show, NO_VERDICT },
+	{ "show, other fields", "", "documents/doc-unknown-deep.cbor", act_show, NO_VERDICT },
+	{ "show, no map", "", "documents/doc-shape-array.cbor", act_show, NO_VERDICT },
+	{ "show, malformed", "", "documents/cbor-payload-truncated-half.cbor", act_show,
+	  NO_VERDICT },
+	{ "show, nothing", "", "documents/cose-empty.cbor", act_show, NO_VERDICT },
+	{ "json", "", "pcr.json", act_json, NO_VERDICT },
+	{ "json, keys with escapes", "", "pcr/flat-escaped-key.json", act_json, NO_VERDICT },
+	{ "json, a key twice", "", "pcr/duplicate-escaped.json", act_json, NO_VERDICT },
+	{ "json, cut short", "", "pcr/malformed-cut.json", act_json, NO_VERDICT },
+	{ "pcr.json", "", "pcr.json", act_pcrfile, NO_VERDICT },
+	{ "pcr.json, Measurements", "", "pcr/describe-eif.json", act_pcrfile, NO_VERDICT },
+	{ "pcr.json with a hash", "", "pcr/build-info.json", act_pcrfile, NO_VERDICT },
+	{ "pcr.json, bad", "", "pcr/value-95.json", act_pcrfile, NO_VERDICT },
+	{ "raw", "", "document.cbor", act_basenc, NO_VERDICT },
+	{ "hex", "", "documents/hex-lower.hex", act_basenc, NO_VERDICT },
+	{ "base64", "", "documents/base64-std-1.b64", act_basenc, NO_VERDICT },
+	{ "neither", "", "documents/text-page.txt", act_basenc, NO_VERDICT },
+	{ "--pcr", "pcr 0=" PCR0, NULL, act_option, NO_VERDICT },
+	{ "--pcrs", "pcrs pcr/build-info.json", NULL, act_option, NO_VERDICT },
+	{ "--enclave-hash", "enclave-hash " HASH, NULL, act_option, NO_VERDICT },
+	{ "--nonce", "nonce 0011", NULL, act_option, NO_VERDICT },
+	{ "--public-key", "public-key @public-key.bin", NULL, act_option, NO_VERDICT },
+	{ "--role-arn", "role-arn arn:aws:iam::1:role/r", NULL, act_option, NO_VERDICT },
+	{ "--instance-id", "instance-id i-0", NULL, act_option, NO_VERDICT },
+	{ "--signing-cert", "signing-cert signing-cert.pem", NULL, act_option, NO_VERDICT },
+	{ "--root in PEM", "root root.pem", NULL, act_option, NO_VERDICT },
+	{ "--root in DER", "root root.der", NULL, act_option, NO_VERDICT },
+	{ "a file read", "", "document.cbor", act_read, NO_VERDICT },
+	{ "a file written", "", "document.cbor", act_write, NO_VERDICT },
 };
 
 static void policy_of(struct policy *policy, const char *options)
@@ -456,8 +462,8 @@ static void expect_same(const char *row, const char *got, const char *want)
 	while (got[at] != '\0' && got[at] == want[at])
 		at++;
 	size_t from = at < 60 ? 0 : at - 60;
-	ck_assert_msg(got[at] == want[at], "row \"%s\", from byte %zu:\n%.120s\nwanted\n%.120s", row,
-		      from, got + from, want + from);
+	ck_assert_msg(got[at] == want[at], "row \"%s\", from byte %zu:\n%.120s\nwanted\n%.120s",
+		      row, from, got + from, want + from);
 }
 
 /* The first line of a failure may lack the name of what was judged, and nothing else. */
@@ -484,35 +490,37 @@ static void compare(const struct scenario *scenario, size_t fail_at, bool go_on,
 		    const struct outcome *got, const struct outcome *want)
 {
 	char row[128];
+	bool judges = scenario->judges != NO_VERDICT;
 
 	if (got->given_up)
 		return;
 	(void)snprintf(row, sizeof(row), "%s, allocation %zu%s", scenario->row, fail_at,
 		       go_on ? " and on" : "");
 	bool required = got->verdict == VERDICT_FAIL && got->why == REASON_REQUIRED_SKIPPED;
-	if (scenario->judges && got->verdict != want->verdict) {
+	if (judges && got->verdict != want->verdict) {
 		/* no evidence is accused of what this program lacked, and none is believed; but what was
 		 * required and could not be judged fails */
-		ck_assert_msg(required || (got->verdict == VERDICT_ERROR && is_own_trouble(got->why)),
+		ck_assert_msg(required ||
+				      (got->verdict == VERDICT_ERROR && is_own_trouble(got->why)),
 			      "row \"%s\": verdict %d (%s)", row, (int)got->verdict,
 			      reason_name(got->why));
 		ck_assert_msg(got->json_failed || strstr(got->json, reason_name(got->why)) != NULL,
 			      "row \"%s\": no word of %s", row, reason_name(got->why));
 		return;
 	}
-	if (scenario->judges && got->verdict == VERDICT_FAIL) {
+	if (judges && got->verdict == VERDICT_FAIL) {
 		/* a message may be shorter */
 		if (!got->text_failed && !required)
 			expect_first_line(row, got->text, want->text);
 		return;
 	}
-	if (scenario->judges && want->verdict == VERDICT_ERROR && is_own_trouble(got->why))
+	if (judges && want->verdict == VERDICT_ERROR && is_own_trouble(got->why))
 		return;
 	if (!got->text_failed)
 		expect_same(row, got->text, want->text);
 	if (!got->json_failed)
 		expect_same(row, got->json, want->json);
-	if (!scenario->judges && !got->json_failed && !got->text_failed)
+	if (!judges && !got->json_failed && !got->text_failed)
 		EXPECT_REASON(row, got->why, want->why);
 }
 
@@ -526,6 +534,8 @@ static void run_scenario(const struct scenario *scenario, bool go_on)
 	size_t allocations = oom.count;
 	ck_assert_msg(!want.given_up && !want.text_failed && !want.json_failed, "row \"%s\"",
 		      scenario->row);
+	ck_assert_msg(scenario->judges == NO_VERDICT || want.verdict == scenario->judges,
+		      "row \"%s\": verdict %d", scenario->row, (int)want.verdict);
 	size_t step = allocations > 40 ? support_thin(17) : 1;
 	for (size_t n = 1; n <= allocations; n += step) {
 		struct outcome got = run(scenario, buf_span(&file), n, go_on);

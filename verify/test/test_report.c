@@ -68,8 +68,8 @@ static const struct {
 	{ "hash", "+enclave_hash.match", "", VERDICT_PASS, "" },
 	{ "PCR1 and PCR2", "+pcr1.match +pcr2.match", "", VERDICT_PASS, "" },
 	{ "PCR2 and PCR1", "+pcr2.match +pcr1.match", "", VERDICT_PASS, "" },
-	{ "all of them", "+pcr0.match +pcr1.match +pcr2.match +enclave_hash.match", "", VERDICT_PASS,
-	  "" },
+	{ "all of them", "+pcr0.match +pcr1.match +pcr2.match +enclave_hash.match", "",
+	  VERDICT_PASS, "" },
 	{ "PCR1 alone", "+pcr1.match", "", VERDICT_ERROR, ": nothing-expected" },
 	{ "PCR2 alone", "+pcr2.match", "", VERDICT_ERROR, ": nothing-expected" },
 	{ "PCR1, PCR2 skipped", "+pcr1.match ~pcr2.match", "", VERDICT_ERROR,
@@ -138,8 +138,7 @@ static const struct {
 	{ "required identity", "+pcr0.match", "pcr0.match", VERDICT_PASS, "" },
 	{ "required and skipped", "+pcr0.match ~nonce.match", "nonce.match", VERDICT_FAIL,
 	  ": nonce.match" },
-	{ "required and never added", "+pcr0.match", "nonce.match", VERDICT_FAIL,
-	  ": nonce.match" },
+	{ "required and never added", "+pcr0.match", "nonce.match", VERDICT_FAIL, ": nonce.match" },
 	{ "required of an empty report", "", "pcr0.match", VERDICT_FAIL, ": pcr0.match" },
 	{ "required and failed", "+pcr0.match -nonce.match", "nonce.match", VERDICT_FAIL,
 	  ": nonce.match" },
@@ -151,8 +150,8 @@ static const struct {
 	  ": nothing-expected" },
 	{ "another is skipped", "+pcr0.match +chain.root ~nonce.match", "chain.root", VERDICT_PASS,
 	  "" },
-	{ "a required skip beats an error", "?chain.root ~nonce.match", "nonce.match",
-	  VERDICT_FAIL, ": nonce.match" },
+	{ "a required skip beats an error", "?chain.root ~nonce.match", "nonce.match", VERDICT_FAIL,
+	  ": nonce.match" },
 
 	/* no memory, and mistakes of the caller's */
 	{ "out of memory", "+pcr0.match !", "", VERDICT_ERROR, ": out-of-memory" },
@@ -274,7 +273,8 @@ START_TEST(test_weakened)
 		{ "AWS's root, now", false, true, false, true, TIME_CLOCK, NULL },
 		{ "custom root", true, false, false, true, TIME_CLOCK, "custom root 1a2b3c4d" },
 		{ "debug", false, true, true, true, TIME_CLOCK, "debug enclave" },
-		{ "time given", false, true, false, true, TIME_OPTION, "as of 2026-01-03 10:00:00" },
+		{ "time given", false, true, false, true, TIME_OPTION,
+		  "as of 2026-01-03 10:00:00" },
 		{ "document's time", false, true, false, true, TIME_DOCUMENT,
 		  "as of 2026-01-03 10:00:00" },
 		{ "root and debug", true, false, true, false, TIME_CLOCK,
@@ -456,11 +456,10 @@ START_TEST(test_json_bare)
 	(void)report_conclude(report, &nothing);
 	EXPECT_REASON("empty", report_json(report, "t", "0", &json), REASON_OK);
 	char *got = buf_take_text(&json);
-	ck_assert_str_eq(got,
-			 "{\"schema\":1,\"tool\":{\"name\":\"t\",\"version\":\"0\"},"
-			 "\"target\":{\"name\":null},\"judged_at\":null,\"time_source\":null,"
-			 "\"root\":null,\"debug\":false,\"verdict\":\"error\","
-			 "\"reason\":\"nothing-expected\",\"checks\":[]}\n");
+	ck_assert_str_eq(got, "{\"schema\":1,\"tool\":{\"name\":\"t\",\"version\":\"0\"},"
+			      "\"target\":{\"name\":null},\"judged_at\":null,\"time_source\":null,"
+			      "\"root\":null,\"debug\":false,\"verdict\":\"error\","
+			      "\"reason\":\"nothing-expected\",\"checks\":[]}\n");
 	free(got);
 	ck_assert_ptr_nonnull(cJSON_AddStringToObject(facts, "enclave_hash", "0x5b1c"));
 	report_take_facts(report, facts, false);
@@ -521,6 +520,9 @@ START_TEST(test_values)
 		{ "0x0123456789abcdef0123456789abcd", "0x0123456789abcdef0123456789abcd" },
 		{ "0x" HEX32, "0x01234567...cdef" },
 		{ HEX32 "0g", HEX32 "0g" },
+		{ "0z" HEX32, "0z" HEX32 },
+		{ "zx" HEX32, "zx" HEX32 },
+		{ "zz" HEX32, "zz" HEX32 },
 		{ HEX32 "0A", HEX32 "0A" }, /* ours is lower case: this is text */
 		{ "(0 bytes)", "(0 bytes)" },
 		{ "a\nb\033[1m", "a\\x0ab\\x1b[1m" },
@@ -606,7 +608,8 @@ START_TEST(test_advice)
 		enum reason reason;
 		const char *want; /* within the last line; NULL: no such line */
 	} rows[] = {
-		{ "mismatch", CHECK_PCR_MATCH, REASON_PCR_MISMATCH, "AWS signed it for another image" },
+		{ "mismatch", CHECK_PCR_MATCH, REASON_PCR_MISMATCH,
+		  "AWS signed it for another image" },
 		{ "hash", CHECK_ENCLAVE_HASH_MATCH, REASON_ENCLAVE_HASH_MISMATCH,
 		  "AWS signed it for another image" },
 		{ "expired", CHECK_CHAIN_TIME, REASON_X509_VALIDITY, "judged with --at document" },
@@ -615,7 +618,8 @@ START_TEST(test_advice)
 		{ "future", CHECK_CLAIMS_AGE, REASON_TIMESTAMP_FUTURE, "this machine's clock" },
 		{ "nonce", CHECK_NONCE_MATCH, REASON_NONCE_MISMATCH, "may be a replay" },
 		{ "debug", CHECK_PCR_DEBUG, REASON_DEBUG_PCRS, "without debug mode" },
-		{ "unreadable", CHECK_DOCUMENT_FORM, REASON_FILE_UNREADABLE, "Nothing was judged." },
+		{ "unreadable", CHECK_DOCUMENT_FORM, REASON_FILE_UNREADABLE,
+		  "Nothing was judged." },
 		{ "form", CHECK_DOCUMENT_FORM, REASON_COSE_SHAPE, "not an attestation document" },
 		{ "claims", CHECK_CLAIMS_FORM, REASON_DIGEST, "not an attestation document" },
 		{ "chain", CHECK_CHAIN_ROOT, REASON_X509_SIGNATURE, "can be trusted." },
@@ -650,11 +654,12 @@ START_TEST(test_advice)
 	require.has[CHECK_NONCE_MATCH] = true;
 	(void)report_conclude(report, &require);
 	char *got = text_of(report, false, false);
-	expect_part("required", got,
-		    "  nonce.match          FAIL  --require names it and it was skipped: not asked for "
-		    "(required-skipped)\n"
-		    "Give what the check needs, or leave it out of --require.\n",
-		    true);
+	expect_part(
+		"required", got,
+		"  nonce.match          FAIL  --require names it and it was skipped: not asked for "
+		"(required-skipped)\n"
+		"Give what the check needs, or leave it out of --require.\n",
+		true);
 	free(got);
 	report_free(report);
 
@@ -691,10 +696,11 @@ START_TEST(test_advice)
 	add_checks(report, "+chain.root");
 	(void)report_conclude(report, &nothing);
 	got = text_of(report, false, false);
-	expect_part("nothing expected", got,
-		    "\nNo verdict: nothing was given that says which image to expect: add --pcr 0=, "
-		    "--pcrs or --enclave-hash.\n",
-		    true);
+	expect_part(
+		"nothing expected", got,
+		"\nNo verdict: nothing was given that says which image to expect: add --pcr 0=, "
+		"--pcrs or --enclave-hash.\n",
+		true);
 	free(got);
 	add_checks(report, "?chain.time");
 	(void)report_conclude(report, &nothing);
@@ -782,7 +788,8 @@ START_TEST(test_hostile)
 			    "FAIL  \\x1b[2J\\x01\\x0d\\x0a\"\\x5c\\x7f\\x80\\xe2\\x80\\xae"
 			    "\\xf0\\x9f\\x92\\xa9: claims.form\n",
 			    true);
-		expect_part("actual", got, "\n      actual    a\\xef\\xbf\\xbdb   document\n", true);
+		expect_part("actual", got, "\n      actual    a\\xef\\xbf\\xbdb   document\n",
+			    true);
 		expect_part("second", got, "second", false);
 		free(got);
 	}
@@ -793,9 +800,8 @@ START_TEST(test_hostile)
 	EXPECT_REASON("parse", json_read(buf_span(&json), &tree, &place), REASON_OK);
 	const cJSON *target = cJSON_GetObjectItemCaseSensitive(tree, "target");
 	/* the byte 0x80 is no character */
-	ck_assert_str_eq(
-		cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(target, "name")),
-		"\033[2J\x01\r\n\"\\\x7f\xef\xbf\xbd\xe2\x80\xae\xf0\x9f\x92\xa9");
+	ck_assert_str_eq(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(target, "name")),
+			 "\033[2J\x01\r\n\"\\\x7f\xef\xbf\xbd\xe2\x80\xae\xf0\x9f\x92\xa9");
 	cJSON_Delete(tree);
 	buf_done(&json);
 	report_free(report);

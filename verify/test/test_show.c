@@ -45,8 +45,8 @@ static struct both show(struct span document, const char *name)
 	uint8_t *exact = support_exact(document);
 	const struct span bytes = { exact, document.len };
 
-	both.text_reason = show_text(bytes, name, &text);
-	both.json_reason = show_json(bytes, name, "tool", "1.0", &json);
+	both.text_reason = show_text(bytes, REASON_OK, name, &text);
+	both.json_reason = show_json(bytes, REASON_OK, name, "tool", "1.0", &json);
 	free(exact);
 	ck_assert(!text.failed && !json.failed);
 	both.text = buf_take_text(&text);
@@ -107,7 +107,7 @@ static void expect_form(const char *row, const struct both *both)
 	if (malformed != NULL) {
 		const cJSON *code = cJSON_GetObjectItemCaseSensitive(malformed, "reason");
 		ck_assert_str_eq(cJSON_GetStringValue(code), reason_name(both->json_reason));
-		/* what cannot be decoded is refused */
+		/* what cannot be decoded is refused for that */
 		ck_assert(cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(tree, "would_refuse")));
 	}
 	cJSON_Delete(tree);
@@ -119,6 +119,23 @@ static void expect_part(const char *row, const char *text, const char *part, boo
 		      part, there ? "is not" : "is", text);
 }
 
+/* The last line says what could not be decoded. */
+static void expect_malformed(const char *row, const char *text, enum reason reason)
+{
+	struct buf line = { 0 };
+
+	buf_printf(&line, "\n" U "malformed      %s (%s)\n", reason_sentence(reason),
+		   reason_name(reason));
+	char *want = buf_take_text(&line);
+	const char *found = strstr(text, want);
+	if (reason == REASON_OK)
+		expect_part(row, text, "malformed", false);
+	else
+		ck_assert_msg(found != NULL && strlen(found) == strlen(want),
+			      "row \"%s\": \"%s\" is not last in:\n%s", row, want, text);
+	free(want);
+}
+
 /* Envelopes, also such as are refused. */
 static const struct {
 	const char *row;
@@ -128,9 +145,8 @@ static const struct {
 } envelopes[] = {
 	{ "nothing", "", REASON_COSE_EMPTY, NULL },
 	{ "good", "84" PROTECTED "a041a04107", REASON_OK,
-	  U "envelope       COSE_Sign1, untagged, 11 bytes\n" U
-	  "protected      {1: -35}\n" U "unprotected    {}\n" U "payload        1 bytes\n" U
-	  "signature      1 bytes\n" },
+	  U "envelope       COSE_Sign1, untagged, 11 bytes\n" U "protected      {1: -35}\n" U
+	    "unprotected    {}\n" U "payload        1 bytes\n" U "signature      1 bytes\n" },
 	{ "tag 18", "d284" PROTECTED "a041a04107", REASON_OK,
 	  U "envelope       COSE_Sign1 with tag 18, 12 bytes\n" },
 	{ "tag 18 in two bytes", "d81284" PROTECTED "a041a04107", REASON_OK,
@@ -139,8 +155,7 @@ static const struct {
 	{ "two tags", "d83dd81284" PROTECTED "a041a04107", REASON_COSE_SHAPE, NULL },
 	{ "other protected", "8443a10126a041a04107", REASON_OK, U "protected      {1: -7}\n" },
 	{ "empty protected", "8440a041a04107", REASON_OK, U "protected      (0 bytes)\n" },
-	{ "bad protected", "8441ffa041a04107", REASON_OK,
-	  U "protected       (not well-formed)\n" },
+	{ "bad protected", "8441ffa041a04107", REASON_OK, U "protected       (not well-formed)\n" },
 	{ "protected and more", "84420000a041a04107", REASON_OK,
 	  U "protected      0 (not well-formed)\n" },
 	{ "unprotected of something", "84" PROTECTED "a104420a0b41a04107", REASON_OK,
@@ -186,11 +201,12 @@ START_TEST(test_envelopes)
 		if (envelopes[i].text != NULL)
 			expect_part(row, got.text, envelopes[i].text, true);
 		else
-			ck_assert_str_eq(got.text, "UNVERIFIED  a\\x0aname\n");
+			expect_part(row, got.text, "UNVERIFIED  a\\x0aname\n" U "malformed ", true);
 		expect_part(row, got.text, "refused", envelopes[i].want == REASON_OK);
+		expect_malformed(row, got.text, envelopes[i].want);
 		if (strstr(got.text, "envelope") == NULL)
-			expect_part(row, got.json, ",\"envelope\":null,\"unverified\":{\"module_id\":null",
-				    true);
+			expect_part(row, got.json,
+				    ",\"envelope\":null,\"unverified\":{\"module_id\":null", true);
 		both_done(&got);
 		buf_done(&document);
 	}
@@ -211,7 +227,9 @@ START_TEST(test_too_large)
 	got = show(buf_span(&document), "x");
 	EXPECT_REASON("32769", got.text_reason, REASON_COSE_TOO_LARGE);
 	EXPECT_REASON("32769", got.json_reason, REASON_COSE_TOO_LARGE);
-	ck_assert_str_eq(got.text, "UNVERIFIED  x\n");
+	ck_assert_str_eq(got.text, "UNVERIFIED  x\n" U
+				   "malformed      longer than any attestation document (32 KiB) "
+				   "(cose-too-large)\n");
 	both_done(&got);
 	buf_done(&document);
 }
@@ -254,8 +272,9 @@ static const struct {
 	  "\"module_id\":\"A\\n\"", "other" },
 	{ "module_id of no text", "a1" KEY_MODULE "01", REASON_OK,
 	  U "other          \"module_id\": 1\n", "\"module_id\":null", NULL },
-	{ "module_id twice: the last counts, no claim is lost", "a2" KEY_MODULE "6141" KEY_MODULE "6142",
-	  REASON_OK, U "module_id      B\n", "\"module_id\":\"B\"", NULL },
+	{ "module_id twice: the last counts, no claim is lost",
+	  "a2" KEY_MODULE "6141" KEY_MODULE "6142", REASON_OK, U "module_id      B\n",
+	  "\"module_id\":\"B\"", NULL },
 	{ "module_id twice, once no text", "a2" KEY_MODULE "6141" KEY_MODULE "00", REASON_OK,
 	  U "other          \"module_id\": 0\n", "\"module_id\":\"A\"", NULL },
 	{ "digest", "a1" KEY_DIGEST "66534841323536", REASON_OK, U "digest         SHA256\n",
@@ -324,21 +343,26 @@ static const struct {
 	  "\"public_key\":null,\"user_data\":null,\"nonce\":null", NULL },
 	{ "map of indefinite length", "bf" KEY_NONCE "4107ff", REASON_OK,
 	  U "nonce          1 bytes 07\n", "\"nonce\":\"07\"", "other" },
-	{ "name in other case", "a1" "654e6f6e6365" "4107", REASON_OK,
-	  U "other          \"Nonce\": h'07'\n", "\"nonce\":null", NULL },
+	{ "name in other case",
+	  "a1"
+	  "654e6f6e6365"
+	  "4107",
+	  REASON_OK, U "other          \"Nonce\": h'07'\n", "\"nonce\":null", NULL },
 	{ "name as bytes", "a1456e6f6e63654107", REASON_OK,
 	  U "other          h'6e6f6e6365': h'07'\n", "\"nonce\":null", NULL },
 
 	/* no map */
 	{ "array", "820102", REASON_OK, U "payload is     [1, 2]\n",
 	  "\"unverified\":{\"module_id\":null", "module_id" },
-	{ "text", "6161", REASON_OK, U "payload is     \"a\"\n", "\"payload_size\":2", "module_id" },
+	{ "text", "6161", REASON_OK, U "payload is     \"a\"\n", "\"payload_size\":2",
+	  "module_id" },
 	{ "tagged map", "d818a0", REASON_OK, U "payload is     24({})\n", "\"payload_size\":3",
 	  NULL },
 	{ "no bytes", "", REASON_CBOR_TRUNCATED, U "payload        0 bytes\n", NULL, "refused" },
 	{ "two items", "0000", REASON_DOC_TRAILING, U "payload        2 bytes\n", NULL,
 	  "payload is" },
-	{ "map and more", "a000", REASON_DOC_TRAILING, U "payload        2 bytes\n", NULL, "refused" },
+	{ "map and more", "a000", REASON_DOC_TRAILING, U "payload        2 bytes\n", NULL,
+	  "refused" },
 	{ "cut short", "a2" KEY_NONCE "4107" KEY_DATA, REASON_CBOR_TRUNCATED,
 	  U "nonce          1 bytes 07\n",
 	  "\"malformed\":{\"reason\":\"cbor-truncated\",\"message\":\"the CBOR ends before its last item "
@@ -366,12 +390,38 @@ START_TEST(test_payloads)
 		EXPECT_REASON(row, got.text_reason, payloads[i].want);
 		expect_form(row, &got);
 		expect_part(row, got.text, payloads[i].text, true);
+		expect_malformed(row, got.text, payloads[i].want);
 		if (payloads[i].never != NULL)
 			expect_part(row, got.text, payloads[i].never, false);
 		if (payloads[i].json != NULL)
 			expect_part(row, got.json, payloads[i].json, true);
 		both_done(&got);
 		buf_done(&document);
+	}
+}
+END_TEST
+
+/* A file that holds no bytes to decode is shown as that. */
+START_TEST(test_no_bytes)
+{
+	static const enum reason reasons[] = { REASON_TEXT_ENCODING, REASON_COSE_TOO_LARGE };
+
+	for (size_t i = 0; i < LENGTH(reasons); i++) {
+		struct buf text = { 0 };
+		struct buf json = { 0 };
+		const struct span nothing = { NULL, 0 };
+		const char *row = reason_name(reasons[i]);
+		EXPECT_REASON(row, show_text(nothing, reasons[i], "x", &text), reasons[i]);
+		EXPECT_REASON(row, show_json(nothing, reasons[i], "x", "tool", "1.0", &json),
+			      reasons[i]);
+		struct both got = { reasons[i], buf_take_text(&text), reasons[i],
+				    buf_take_text(&json) };
+		expect_form(row, &got);
+		expect_part(row, got.text, "UNVERIFIED  x\n" U "malformed ", true);
+		expect_malformed(row, got.text, reasons[i]);
+		expect_part(row, got.json, ",\"envelope\":null,\"unverified\":{\"module_id\":null",
+			    true);
+		both_done(&got);
 	}
 }
 END_TEST
@@ -388,8 +438,7 @@ START_TEST(test_entries_max)
 		struct buf document = document_of(payload);
 		struct both got = show(buf_span(&document), "x");
 		expect_form("entries", &got);
-		EXPECT_REASON("entries", got.text_reason,
-			      n == 64 ? REASON_OK : REASON_CBOR_DEPTH);
+		EXPECT_REASON("entries", got.text_reason, n == 64 ? REASON_OK : REASON_CBOR_DEPTH);
 		expect_part("entries", got.text, U "other          163: 0\n", true);
 		both_done(&got);
 		buf_done(&document);
@@ -479,7 +528,8 @@ static void show_folder(const char *folder, size_t step)
 			buf_printf(&path, "%s/%s", folder, names[i]->d_name);
 			char *text = buf_take_text(&path);
 			if (support_try_read(text, &file)) {
-				if (basenc_document(buf_span(&file), &decoded, &bytes) == REASON_OK) {
+				if (basenc_document(buf_span(&file), &decoded, &bytes) ==
+				    REASON_OK) {
 					struct both got = show(bytes, names[i]->d_name);
 					expect_form(names[i]->d_name, &got);
 					both_done(&got);
@@ -539,6 +589,7 @@ int main(void)
 	support_add(suite, "envelopes", test_envelopes);
 	support_add(suite, "too large", test_too_large);
 	support_add(suite, "payloads", test_payloads);
+	support_add(suite, "no bytes", test_no_bytes);
 	support_add(suite, "most entries", test_entries_max);
 	support_add(suite, "a whole document", test_document);
 	support_add(suite, "a genuine document", test_genuine);

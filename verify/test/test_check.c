@@ -90,6 +90,8 @@ START_TEST(test_require)
 		{ "chain*", NULL, "chain*" },
 		{ "chain.r*", NULL, "chain.r*" },
 		{ "chain.root.*", NULL, "chain.root.*" },
+		{ "chain.root.and.much.more.than.any.check.is.called.*", NULL,
+		  "chain.root.and.much.more.than.any.check.is.called.*" },
 		{ "hain.*", NULL, "hain.*" },
 		{ "pcr*.match", NULL, "pcr*.match" },
 		{ "pcr32.match", NULL, "pcr32.match" },

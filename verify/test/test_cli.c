@@ -220,6 +220,33 @@ START_TEST(test_tables_max)
 }
 END_TEST
 
+/* What is said on stderr between the two goes to a file, and from there into the text given back. */
+struct captured {
+	FILE *file;
+	int before;
+};
+
+static struct captured capture_begin(void)
+{
+	struct captured captured = { tmpfile(), dup(STDERR_FILENO) };
+
+	ck_assert(captured.file != NULL && captured.before >= 0);
+	ck_assert(dup2(fileno(captured.file), STDERR_FILENO) == STDERR_FILENO);
+	return captured;
+}
+
+static char *capture_end(struct captured captured)
+{
+	char text[8192];
+
+	ck_assert(dup2(captured.before, STDERR_FILENO) == STDERR_FILENO);
+	(void)close(captured.before);
+	ck_assert_int_eq(fseek(captured.file, 0, SEEK_SET), 0);
+	size_t n = fread(text, 1, sizeof(text), captured.file);
+	(void)fclose(captured.file);
+	return support_text((struct span){ (const uint8_t *)text, n });
+}
+
 START_TEST(test_common)
 {
 	static const struct cli_world terminal = { 0, true, false };
@@ -239,7 +266,8 @@ START_TEST(test_common)
 	ck_assert(cli_common_apply(&output, &terminal, CLI_OPT_FORMAT, "json"));
 	ck_assert_int_eq(output.format, CLI_JSON);
 	ck_assert(cli_common_apply(&output, &terminal, CLI_OPT_FORMAT, "text"));
-	ck_assert_int_eq(output.format, CLI_TEXT);
+	ck_assert(output.format == CLI_TEXT && output.path == NULL);
+	struct captured captured = capture_begin();
 	static const char *const formats[] = {
 		"", "JSON", "jso", "jsonl", "html", "nagios", "prom"
 	};
@@ -247,6 +275,7 @@ START_TEST(test_common)
 		ck_assert(!cli_common_apply(&output, &terminal, CLI_OPT_FORMAT, formats[i]));
 	ck_assert(cli_common_apply(&output, &terminal, CLI_OPT_OUTPUT, "f"));
 	ck_assert_str_eq(output.path, "f");
+	ck_assert(!output.quiet && !output.style.verbose);
 	ck_assert(cli_common_apply(&output, &terminal, CLI_OPT_QUIET, NULL));
 	ck_assert(output.quiet && !output.style.verbose);
 	ck_assert(cli_common_apply(&output, &terminal, CLI_OPT_VERBOSE, NULL));
@@ -266,6 +295,10 @@ START_TEST(test_common)
 	for (size_t i = 0; i < LENGTH(colours); i++)
 		ck_assert(!cli_common_apply(&output, &terminal, CLI_OPT_COLOR, colours[i]));
 	ck_assert(!output.style.colour);
+	char *said = capture_end(captured);
+	ck_assert_ptr_nonnull(strstr(said, "prog: --format: text or json, not 'jsonl'\n"));
+	ck_assert_ptr_nonnull(strstr(said, "prog: --color: auto, always or never, not 'on'\n"));
+	free(said);
 	ck_assert_uint_eq(LENGTH(cli_common_options), CLI_COMMON_OPTIONS);
 	for (size_t i = 0; i < CLI_COMMON_OPTIONS; i++)
 		ck_assert_int_eq(cli_common_options[i].id, CLI_OPT_FORMAT + (int)i);
@@ -387,23 +420,13 @@ START_TEST(test_read_stdin)
 }
 END_TEST
 
-/* What a call says on stderr goes into a file for the while. */
 static bool write_quietly(const char *path, struct span bytes, char **ret_said)
 {
 	const struct cli_output output = { .program = "prog", .path = path };
-	FILE *file = tmpfile();
-	int before = dup(STDERR_FILENO);
-	char text[512];
+	struct captured captured = capture_begin();
 
-	ck_assert(file != NULL && before >= 0);
-	ck_assert(dup2(fileno(file), STDERR_FILENO) == STDERR_FILENO);
 	bool ok = cli_write(&output, bytes);
-	ck_assert(dup2(before, STDERR_FILENO) == STDERR_FILENO);
-	(void)close(before);
-	ck_assert_int_eq(fseek(file, 0, SEEK_SET), 0);
-	size_t n = fread(text, 1, sizeof(text), file);
-	(void)fclose(file);
-	*ret_said = support_text((struct span){ (const uint8_t *)text, n });
+	*ret_said = capture_end(captured);
 	return ok;
 }
 
@@ -592,19 +615,10 @@ END_TEST
 
 static char *complain(const char *what)
 {
-	FILE *file = tmpfile();
-	int before = dup(STDERR_FILENO);
-	char text[8192];
+	struct captured captured = capture_begin();
 
-	ck_assert(file != NULL && before >= 0);
-	ck_assert(dup2(fileno(file), STDERR_FILENO) == STDERR_FILENO);
 	cli_complain("prog", "%s", what);
-	ck_assert(dup2(before, STDERR_FILENO) == STDERR_FILENO);
-	(void)close(before);
-	ck_assert_int_eq(fseek(file, 0, SEEK_SET), 0);
-	size_t n = fread(text, 1, sizeof(text), file);
-	(void)fclose(file);
-	return support_text((struct span){ (const uint8_t *)text, n });
+	return capture_end(captured);
 }
 
 START_TEST(test_complain)

@@ -91,6 +91,7 @@ static const struct {
 	{ "3bfffffffffffffffe", "-18446744073709551615" },
 	{ "61ff", "\"\\xff\"" }, /* no UTF-8 */
 	{ "621b5d", "\"\\x1b]\"" },
+	{ "83f93c00fa47c3500001", "[float'f93c00', float'fa47c35000', 1]" },
 	{ "a1a0a1f680", "{{}: {null: []}}" },
 };
 

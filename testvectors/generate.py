@@ -17,12 +17,14 @@ from gen import (
     basics,
     cases_chain,
     cases_claims,
+    cases_eif,
     cases_envelope,
     cases_good,
     cases_pcr,
     cases_policy,
     cases_text,
     cases_time,
+    eif_seeds,
     seeds,
 )
 from gen.vectors import Vectors
@@ -38,9 +40,11 @@ PARTS = (
     cases_policy,
     cases_text,
     cases_pcr,
+    cases_eif,
     seeds,
+    eif_seeds,
 )
-FOLDERS = ("documents", "pcr", "seeds")  # hold nothing that was not made here
+FOLDERS = ("documents", "eif", "pcr", "seeds")  # hold nothing that was not made here
 
 
 def make():

@@ -118,7 +118,54 @@
 	X(PCR_JSON_SHAPE, "pcr-json-shape", "no register is named: PCR0, PCR1, ... or Measurements expected") \
 	X(PCR_JSON_KEY, "pcr-json-key", "a key looks like a register and is none: PCR0 to PCR31 expected") \
 	X(PCR_JSON_VALUE, "pcr-json-value", "a register is not a string of 96 hex digits") \
-	X(PCR_JSON_HASH, "pcr-json-hash", "enclave_hash is not 0x and 64 hex digits")
+	X(PCR_JSON_HASH, "pcr-json-hash", "enclave_hash is not 0x and 64 hex digits") \
+	/* EIF images (AWS: Enclave Image Format) */ \
+	X(EIF_MAGIC, "eif-magic", "not an enclave image: the file does not begin with .eif") \
+	X(EIF_VERSION, "eif-version", "the version of the image format is not 2, 3 or 4") \
+	X(EIF_FLAGS, "eif-flags", \
+	  "the header's reserved flags are not zero, or not those that --flags gives") \
+	X(EIF_RESERVED, "eif-reserved", "a reserved field of the header is not zero") \
+	X(EIF_SECTION_COUNT, "eif-section-count", "the header does not name 2 to 32 sections") \
+	X(EIF_TABLE, "eif-table", \
+	  "the header's table is not that of sections one behind the other, unused entries zero") \
+	X(EIF_SECTION_TYPE, "eif-section-type", \
+	  "a section is of a type that this version of the image format does not have") \
+	X(EIF_SECTION_FLAGS, "eif-section-flags", "the flags of a section are not zero") \
+	X(EIF_SECTION_SIZE, "eif-section-size", \
+	  "a section gives another size for itself than the header's table does") \
+	X(EIF_TRUNCATED, "eif-truncated", "the file ends before the image does") \
+	X(EIF_TRAILING, "eif-trailing", "bytes follow the last section") \
+	X(EIF_TOO_LARGE, "eif-too-large", "the image is larger than 16 GiB") \
+	X(EIF_CRC, "eif-crc", "the checksum in the header is not that of the image") \
+	X(EIF_DUPLICATE_SECTION, "eif-duplicate-section", \
+	  "there is more than one kernel, command line, signature or metadata section") \
+	X(EIF_MISSING_SECTION, "eif-missing-section", \
+	  "there is no kernel, no command line, no ramdisk or, in version 4, no metadata section") \
+	X(EIF_ORDER, "eif-order", "kernel, command line and ramdisks do not stand in this order") \
+	X(EIF_EMPTY_KERNEL, "eif-empty-kernel", "the kernel section is empty") \
+	X(EIF_CMDLINE_NUL, "eif-cmdline-nul", "the command line holds a NUL byte") \
+	X(EIF_METADATA_TOO_LARGE, "eif-metadata-too-large", \
+	  "the metadata section is longer than 256 KiB") \
+	X(EIF_METADATA_JSON, "eif-metadata-json", \
+	  "the metadata section is not one strict JSON object and nothing else") \
+	X(EIF_METADATA_FIELD, "eif-metadata-field", \
+	  "the metadata lacks a required string, or has something else in its place") \
+	X(EIF_SIGNATURE_TOO_LARGE, "eif-signature-too-large", \
+	  "the signature section is longer than 32768 bytes") \
+	X(EIF_SIGNATURE_CBOR, "eif-signature-cbor", \
+	  "the signature section is not the one CBOR form of one certificate and one signature") \
+	X(EIF_SIGNATURE_CERTIFICATE, "eif-signature-certificate", \
+	  "the signing certificate is not one X.509 certificate in PEM and nothing else") \
+	X(EIF_SIGNATURE_COSE, "eif-signature-cose", \
+	  "the signature is not a COSE_Sign1 with ES256, ES384 or ES512 as signing tools write it") \
+	X(EIF_SIGNATURE_KEY, "eif-signature-key", \
+	  "the signing certificate's key is not on the curve of the signature's algorithm") \
+	X(EIF_SIGNATURE_PAYLOAD, "eif-signature-payload", \
+	  "the signature is about another image: it does not name the PCR0 measured here") \
+	X(EIF_SIGNATURE_INVALID, "eif-signature-invalid", \
+	  "the signature does not verify with the signing certificate's key") \
+	X(EIF_SIGNATURE_VALIDITY, "eif-signature-validity", \
+	  "the signing certificate is not valid at the judged time")
 // clang-format on
 
 enum reason {

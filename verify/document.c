@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "verify/appraise.h"
 #include "verify/auto.h"
 #include "verify/basenc.h"
 #include "verify/facts.h"
@@ -281,25 +282,6 @@ static void judge_age(struct judging *j)
 			    age_s, policy->max_age_s);
 }
 
-static void compared_hex(struct judging *j, const char *prefix, struct span expected,
-			 const char *source, struct span actual)
-{
-	struct buf left = { 0 };
-	struct buf right = { 0 };
-
-	buf_text(&left, prefix);
-	hex_encode(&left, expected);
-	buf_text(&right, actual.at != NULL ? prefix : "null");
-	hex_encode(&right, actual);
-	if (left.failed || right.failed)
-		report_out_of_memory(j->report);
-	report_compared(j->report, left.len > 0 ? buf_span(&left) : SPAN_LITERAL("(0 bytes)"),
-			span_of_text(source),
-			right.len > 0 ? buf_span(&right) : SPAN_LITERAL("(0 bytes)"));
-	buf_done(&left);
-	buf_done(&right);
-}
-
 /* One of the three claims whose bytes the caller may know. */
 static void judge_bytes(struct judging *j, enum check check, const struct policy_bytes *wanted,
 			struct span actual, enum reason otherwise, const char *option)
@@ -317,7 +299,7 @@ static void judge_bytes(struct judging *j, enum check check, const struct policy
 		report_pass(j->report, check, NULL);
 	else
 		report_fail(j->report, check, otherwise, NULL);
-	compared_hex(j, "", buf_span(&wanted->bytes), option, actual);
+	appraise_compared(j->report, "", buf_span(&wanted->bytes), option, actual);
 }
 
 static void judge_debug(struct judging *j)
@@ -338,91 +320,11 @@ static void judge_debug(struct judging *j)
 		report_fail(j->report, CHECK_PCR_DEBUG, REASON_DEBUG_PCRS, NULL);
 }
 
-static void judge_pcr(struct judging *j, const struct policy_source *set, unsigned index)
-{
-	const struct pcrs *pcrs = &j->document->claims.pcrs;
-	enum check check = (enum check)(CHECK_PCR_MATCH + index);
-
-	if (!policy_expects_pcr(j->policy, set, index)) {
-		if (j->policy->require.has[check])
-			report_skip(j->report, check, REASON_NOT_REQUESTED, NULL);
-		return;
-	}
-	if (!j->document->genuine) {
-		report_needs(j->report, check, j->lacks);
-		return;
-	}
-	struct policy_match match = policy_judge_pcr(j->policy, set, index, pcrs);
-	if (match.reason == REASON_OK)
-		report_pass(j->report, check, "PCR%u is the expected one", index);
-	else if (match.reason == REASON_PCR_MISSING)
-		report_fail(j->report, check, match.reason, "the document carries no PCR%u", index);
-	else
-		report_fail(j->report, check, match.reason, "PCR%u is not the expected one", index);
-	compared_hex(j, "", match.expected, match.source, pcrs_get(pcrs, index));
-}
-
-/* Fails the check with what the wrong value turns out to be: a slip in computing it is no other image. */
-static void fail_enclave_hash(struct judging *j, struct span expected)
-{
-	static const char *const texts[] = {
-		[ENCLAVE_HASH_OF_TEXT] = ("the expected value is the hash of the text, not of the "
-					  "bytes: keccak256 was taken of PCR0's hex digits"),
-		[ENCLAVE_HASH_SHA3] =
-			"the expected value is the SHA3-256 of PCR0, not its keccak256",
-		[ENCLAVE_HASH_SHA256] =
-			"the expected value is the SHA-256 of PCR0, not its keccak256",
-		[ENCLAVE_HASH_ZERO_PCR0] =
-			"the expected value is the hash of a zero PCR0, that of any debug enclave",
-		[ENCLAVE_HASH_NO_VALUE] = "the expected value is no hash but an empty slot",
-		[ENCLAVE_HASH_UNKNOWN] = "keccak256(PCR0) is not the expected hash",
-	};
-	const struct pcrs *pcrs = &j->document->claims.pcrs;
-	enum enclave_hash_form form = ENCLAVE_HASH_UNKNOWN;
-
-	if (pcrs_has(pcrs, 0) && expected.len == KECCAK_LEN &&
-	    enclave_hash_recognise(expected.at, pcrs->value[0], &form) != REASON_OK)
-		form = ENCLAVE_HASH_UNKNOWN;
-	if (form == ENCLAVE_HASH_RIGHT)
-		form = ENCLAVE_HASH_UNKNOWN;
-	report_fail(j->report, CHECK_ENCLAVE_HASH_MATCH, REASON_ENCLAVE_HASH_MISMATCH, "%s",
-		    texts[form]);
-	if (form != ENCLAVE_HASH_UNKNOWN)
-		report_advise(j->report, "Compute the expected value anew from the image's PCR0: "
-					 "`enclave-verify hash PCR0`.");
-}
-
-static void judge_enclave_hash(struct judging *j, const struct policy_source *set)
-{
-	const struct pcrs *pcrs = &j->document->claims.pcrs;
-	uint8_t hash[KECCAK_LEN];
-
-	if (!policy_expects_enclave_hash(j->policy, set)) {
-		report_skip(j->report, CHECK_ENCLAVE_HASH_MATCH, REASON_NOT_REQUESTED, NULL);
-		return;
-	}
-	if (!j->document->genuine) {
-		report_needs(j->report, CHECK_ENCLAVE_HASH_MATCH, j->lacks);
-		return;
-	}
-	struct policy_match match = policy_judge_enclave_hash(j->policy, set, pcrs);
-	if (match.reason == REASON_OK)
-		report_pass(j->report, CHECK_ENCLAVE_HASH_MATCH,
-			    "keccak256(PCR0) is the expected hash");
-	else
-		fail_enclave_hash(j, match.expected);
-	if (pcrs_has(pcrs, 0))
-		enclave_hash(pcrs->value[0], hash);
-	compared_hex(j, "0x", match.expected, match.source,
-		     pcrs_has(pcrs, 0) ? SPAN_OF(hash) : (struct span){ NULL, 0 });
-}
-
 /* The checks against expectations, all of which rest on a genuine document. */
 static void appraise(struct judging *j)
 {
 	const struct policy *policy = j->policy;
 	const struct claims *claims = &j->document->claims;
-	const struct policy_source *set = policy_choose_set(policy, &claims->pcrs);
 
 	judge_age(j);
 	judge_bytes(j, CHECK_NONCE_MATCH, &policy->nonce, claims->nonce, REASON_NONCE_MISMATCH,
@@ -432,18 +334,15 @@ static void appraise(struct judging *j)
 	judge_bytes(j, CHECK_PUBLIC_KEY_MATCH, &policy->public_key, claims->public_key,
 		    REASON_PUBLIC_KEY_MISMATCH, "--public-key");
 	judge_debug(j);
-	for (unsigned i = 0; i < PCR_COUNT; i++)
-		judge_pcr(j, set, i);
-	judge_enclave_hash(j, set);
-	bool image_known = report_status(j->report, CHECK_PCR_MATCH) == STATUS_PASS ||
-			   report_status(j->report, CHECK_ENCLAVE_HASH_MATCH) == STATUS_PASS;
-	bool sections_known = report_status(j->report, CHECK_PCR1_MATCH) == STATUS_PASS &&
-			      report_status(j->report, CHECK_PCR2_MATCH) == STATUS_PASS;
-	if (image_known && !sections_known)
-		report_note(
-			j->report,
-			"PCR0 does not say where one section of the image ends and the next begins; "
-			"expect PCR1 and PCR2 too");
+	const struct appraisal registers = {
+		.policy = policy,
+		.report = j->report,
+		.carrier = "document",
+		.pcrs = &claims->pcrs,
+		.grounded = j->document->genuine,
+		.lacks = j->lacks,
+	};
+	appraise_registers(&registers);
 }
 
 /* Everything after document.form. */

@@ -121,7 +121,8 @@ bool policy_expects_pcr(const struct policy *policy, const struct policy_source 
 static struct policy_match pcr_outcome(const struct policy_source *source, unsigned index,
 				       const struct pcrs *actual)
 {
-	struct policy_match match = { REASON_OK, pcrs_get(&source->pcrs, index), source->name };
+	struct policy_match match = { REASON_OK, pcrs_get(&source->pcrs, index), source->name,
+				      source->group == POLICY_SET };
 
 	if (!pcrs_has(actual, index))
 		match.reason = REASON_PCR_MISSING;
@@ -133,7 +134,7 @@ static struct policy_match pcr_outcome(const struct policy_source *source, unsig
 struct policy_match policy_judge_pcr(const struct policy *policy, const struct policy_source *set,
 				     unsigned index, const struct pcrs *actual)
 {
-	struct policy_match found = { REASON_PCR_MISMATCH, { NULL, 0 }, "" };
+	struct policy_match found = { REASON_PCR_MISMATCH, { NULL, 0 }, "", false };
 	struct policy_match alternative = found;
 	bool any = false;
 	bool any_alternative = false;
@@ -172,14 +173,14 @@ struct policy_match policy_judge_enclave_hash(const struct policy *policy,
 					      const struct policy_source *set,
 					      const struct pcrs *actual)
 {
-	struct policy_match found = { REASON_ENCLAVE_HASH_MISMATCH, { NULL, 0 }, "" };
+	struct policy_match found = { REASON_ENCLAVE_HASH_MISMATCH, { NULL, 0 }, "", false };
 
 	for (size_t i = 0; i < policy->n_sources; i++) {
 		const struct policy_source *source = &policy->sources[i];
 		if (!counts(source, set) || !source->has_enclave_hash)
 			continue;
 		found = (struct policy_match){ REASON_OK, SPAN_OF(source->enclave_hash),
-					       source->name };
+					       source->name, source->group == POLICY_SET };
 		if (!hash_equal(source, actual)) {
 			found.reason = REASON_ENCLAVE_HASH_MISMATCH;
 			return found;

@@ -73,6 +73,7 @@ struct policy_match {
 	enum reason reason;   /* REASON_OK, _PCR_MISMATCH, _PCR_MISSING, _ENCLAVE_HASH_MISMATCH */
 	struct span expected; /* borrowed from the policy */
 	const char *source;
+	bool from_set; /* the source is a file of registers */
 };
 
 /* The set that is held against these registers: one that matches entirely, else the one with the

@@ -54,7 +54,10 @@
 	X(PCR29_MATCH, "pcr29.match") \
 	X(PCR30_MATCH, "pcr30.match") \
 	X(PCR31_MATCH, "pcr31.match") \
-	X(ENCLAVE_HASH_MATCH, "enclave_hash.match")
+	X(ENCLAVE_HASH_MATCH, "enclave_hash.match") \
+	X(EIF_FORM, "eif.form") \
+	X(EIF_CRC, "eif.crc") \
+	X(EIF_SIGNATURE, "eif.signature")
 // clang-format on
 
 enum check {

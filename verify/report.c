@@ -25,6 +25,8 @@ void report_free(struct report *report)
 	}
 	free(report->target);
 	cJSON_Delete(report->facts);
+	cJSON_Delete(report->members);
+	buf_done(&report->lines);
 	free(report);
 }
 
@@ -50,6 +52,11 @@ void report_set_target(struct report *report, struct span name)
 {
 	free(report->target);
 	report->target = copy_text(report, name);
+}
+
+void report_set_evidence(struct report *report, enum evidence evidence)
+{
+	report->evidence = evidence;
 }
 
 void report_set_root(struct report *report, const struct root *root)
@@ -211,6 +218,24 @@ void report_take_facts(struct report *report, cJSON *facts, bool proven)
 	cJSON_Delete(report->facts);
 	report->facts = facts;
 	report->facts_proven = proven;
+}
+
+void report_take_member(struct report *report, const char *key, cJSON *value)
+{
+	if (report->members == NULL)
+		report->members = cJSON_CreateObject();
+	if (!cJSON_AddItemToObject(report->members, key, value)) {
+		cJSON_Delete(value);
+		report->out_of_memory = true;
+	}
+}
+
+void report_add_lines(struct report *report, struct buf *lines)
+{
+	buf_add(&report->lines, buf_span(lines));
+	if (lines->failed || report->lines.failed)
+		report->out_of_memory = true;
+	buf_done(lines);
 }
 
 enum status report_status(const struct report *report, enum check check)

@@ -41,6 +41,11 @@ void report_free(struct report *report);
 /* What is judged: a file name or URL. */
 void report_set_target(struct report *report, struct span name);
 
+/* What the evidence is: what its values are called, and what to do when they are not the expected
+ * ones. EVIDENCE_DOCUMENT until it is set. */
+enum evidence { EVIDENCE_DOCUMENT, EVIDENCE_IMAGE };
+void report_set_evidence(struct report *report, enum evidence evidence);
+
 /* Which root a chain had to begin with, and whether the enclave runs in debug mode. */
 void report_set_root(struct report *report, const struct root *root);
 void report_set_debug(struct report *report, bool debug);
@@ -80,6 +85,11 @@ void report_note(struct report *report, const char *text);
 
 /* Takes over what the evidence says; `proven` says that every check passed on which it rests. */
 void report_take_facts(struct report *report, cJSON *facts, bool proven);
+
+/* A further member of the JSON object, taken over (NULL: out of memory), and further lines of the
+ * text behind the checks, which must be fit for a terminal already; *lines is emptied. */
+void report_take_member(struct report *report, const char *key, cJSON *value);
+void report_add_lines(struct report *report, struct buf *lines);
 
 /* How a check went that was added before; STATUS_SKIP when it was not. */
 enum status report_status(const struct report *report, enum check check);

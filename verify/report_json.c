@@ -144,6 +144,9 @@ static void build(struct tree *tree, const struct report *report, const char *to
 	if (report->facts != NULL)
 		add_item(tree, tree->root, report->facts_proven ? "facts" : "unverified",
 			 cJSON_Duplicate(report->facts, true));
+	for (const cJSON *member = report->members != NULL ? report->members->child : NULL;
+	     member != NULL; member = member->next)
+		add_item(tree, tree->root, member->string, cJSON_Duplicate(member, true));
 }
 
 enum reason report_json(const struct report *report, const char *tool, const char *version,

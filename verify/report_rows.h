@@ -23,6 +23,7 @@ struct report {
 	struct row rows[CHECK_COUNT];
 	size_t n_rows;
 	char *target;
+	enum evidence evidence;
 	bool has_root;
 	struct root root;
 	bool debug;
@@ -33,6 +34,8 @@ struct report {
 	size_t n_notes;
 	cJSON *facts;
 	bool facts_proven;
+	cJSON *members;   /* an object of further members, or NULL */
+	struct buf lines; /* further lines of the text */
 	bool out_of_memory;
 	enum verdict verdict;
 	enum reason verdict_reason; /* of an error that no row tells, else REASON_OK */

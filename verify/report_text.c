@@ -90,7 +90,8 @@ static void status_word(enum status status, const struct report_style *style, st
 }
 
 /* The two values of a failed comparison, one below the other so that the eye compares them. */
-static void comparison(const struct row *row, const struct report_style *style, struct buf *out)
+static void comparison(const struct row *row, const char *carrier, const struct report_style *style,
+		       struct buf *out)
 {
 	buf_text(out, "      expected  ");
 	value(out, style, row->expected);
@@ -98,10 +99,11 @@ static void comparison(const struct row *row, const struct report_style *style, 
 	buf_escaped(out, span_of_text(row->source));
 	buf_text(out, "\n      actual    ");
 	value(out, style, row->actual);
-	buf_text(out, "   document\n");
+	buf_printf(out, "   %s\n", carrier);
 }
 
-static void row_lines(const struct row *row, const struct report_style *style, struct buf *out)
+static void row_lines(const struct row *row, const char *carrier, const struct report_style *style,
+		      struct buf *out)
 {
 	bool compared = row->expected != NULL && row->actual != NULL && row->source != NULL;
 
@@ -119,7 +121,7 @@ static void row_lines(const struct row *row, const struct report_style *style, s
 		buf_printf(out, " (%s)", reason_name(row->reason));
 	buf_text(out, "\n");
 	if (compared)
-		comparison(row, style, out);
+		comparison(row, carrier, style, out);
 }
 
 /* What to do, by the reason of the first check that failed or else by the check itself. */
@@ -158,17 +160,31 @@ static const struct {
 	  "whatever can be decoded." },
 	{ CHECK_CHAIN_ROOT, "Nothing in this document can be trusted." },
 	{ CHECK_COSE_SIGNATURE, "Nothing in this document can be trusted." },
+	{ CHECK_EIF_FORM,
+	  "No enclave should be started from this file: tools and loaders may take it for different "
+	  "images." },
+	{ CHECK_EIF_CRC,
+	  "The file was damaged or changed after it was built; no enclave starts from it. Fetch or "
+	  "build it again." },
+	{ CHECK_EIF_SIGNATURE,
+	  "Whoever the certificate names did not sign this image, or not now." },
 };
 
-static const char *advice_on(const struct row *bad, bool is_aws)
+static const char *advice_on(const struct row *bad, const struct report *report)
 {
+	bool is_aws = report->has_root && report->root.is_aws;
+
 	if (bad->advice != NULL)
 		return bad->advice;
-	if (bad->reason == REASON_PCR_MISMATCH || bad->reason == REASON_ENCLAVE_HASH_MISMATCH)
+	if (bad->reason == REASON_PCR_MISMATCH || bad->reason == REASON_ENCLAVE_HASH_MISMATCH) {
+		if (report->evidence == EVIDENCE_IMAGE)
+			return "The image is sound, but not the one that is expected: "
+			       "`enclave-rebuild compare` shows where two images differ.";
 		return is_aws ?
 			       "The document is genuine: AWS signed it for another image. Rebuild that image's "
 			       "commit, or treat the host as compromised." :
 			       "The document is genuine under the custom root: it was signed for another image.";
+	}
 	for (size_t i = 0; i < sizeof(advice_by_reason) / sizeof(advice_by_reason[0]); i++) {
 		if (advice_by_reason[i].reason == bad->reason)
 			return advice_by_reason[i].text;
@@ -193,17 +209,19 @@ static void enclave_hash_line(const struct report *report, struct buf *out)
 
 void report_text(const struct report *report, const struct report_style *style, struct buf *out)
 {
+	static const char *const carriers[] = { "document", "image" };
 	const struct row *bad = report_first_bad(report);
 	const char *advice = NULL;
 
 	verdict_line(report, style, out);
 	for (size_t i = 0; i < report->n_rows; i++)
-		row_lines(&report->rows[i], style, out);
+		row_lines(&report->rows[i], carriers[report->evidence], style, out);
+	buf_add(out, buf_span(&report->lines));
 	enclave_hash_line(report, out);
 	for (size_t i = 0; i < report->n_notes; i++)
 		buf_printf(out, "Note: %s.\n", report->notes[i]);
 	if (bad != NULL)
-		advice = advice_on(bad, report->has_root && report->root.is_aws);
+		advice = advice_on(bad, report);
 	if (advice != NULL)
 		buf_printf(out, "%s\n", advice);
 	if (report->verdict == VERDICT_ERROR && bad == NULL)

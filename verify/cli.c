@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -323,7 +324,7 @@ void cli_complain(const char *program, const char *format, ...)
 	buf_done(&message);
 }
 
-static enum reason read_all(int fd, size_t cap, struct buf *ret, int *reterr_errno)
+enum reason cli_read_open(int fd, size_t cap, struct buf *ret, int *reterr_errno)
 {
 	uint8_t chunk[16384];
 
@@ -345,16 +346,92 @@ static enum reason read_all(int fd, size_t cap, struct buf *ret, int *reterr_err
 	return REASON_OK;
 }
 
-enum reason cli_read(const char *path, size_t cap, struct buf *ret, int *reterr_errno)
+bool cli_open(const char *path, int *ret_fd, uint64_t *ret_size, int *reterr_errno)
 {
-	if (strcmp(path, "-") == 0)
-		return read_all(STDIN_FILENO, cap, ret, reterr_errno);
-	int fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+	int fd = STDIN_FILENO;
+
+	if (strcmp(path, "-") != 0)
+		fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0) {
 		*reterr_errno = errno;
-		return REASON_FILE_UNREADABLE;
+		return false;
 	}
-	enum reason reason = read_all(fd, cap, ret, reterr_errno);
-	(void)close(fd);
+	*ret_size = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
+	*ret_fd = fd;
+	return true;
+}
+
+void cli_close(int fd)
+{
+	if (fd != STDIN_FILENO)
+		(void)close(fd);
+}
+
+enum reason cli_read(const char *path, size_t cap, struct buf *ret, int *reterr_errno)
+{
+	uint64_t size;
+	int fd;
+
+	if (!cli_open(path, &fd, &size, reterr_errno))
+		return REASON_FILE_UNREADABLE;
+	enum reason reason = cli_read_open(fd, cap, ret, reterr_errno);
+	cli_close(fd);
 	return reason;
+}
+
+/* What takes less than this shows no bar; and how often it is drawn again. */
+#define PROGRESS_AFTER_MS 500
+#define PROGRESS_EVERY_MS 100
+#define PROGRESS_WIDTH 30
+
+void cli_progress_start(struct cli_progress *progress, const struct cli_output *output,
+			const struct cli_world *world)
+{
+	*progress = (struct cli_progress){ .ticks_ms = NULL };
+	if (!world->stderr_is_terminal || output->quiet || world->ticks_ms == NULL)
+		return;
+	progress->ticks_ms = world->ticks_ms;
+	progress->begun_ms = progress->ticks_ms();
+	progress->drawn_ms = progress->begun_ms + PROGRESS_AFTER_MS - PROGRESS_EVERY_MS;
+}
+
+void cli_progress_tell(void *context, uint64_t done, uint64_t size)
+{
+	struct cli_progress *progress = context;
+	struct buf line = { 0 };
+
+	if (progress->ticks_ms == NULL)
+		return;
+	int64_t now_ms = progress->ticks_ms();
+	if (now_ms - progress->drawn_ms < PROGRESS_EVERY_MS)
+		return;
+	progress->drawn_ms = now_ms;
+	progress->drawn = true;
+	uint64_t taken_ms = (uint64_t)(now_ms - progress->begun_ms);
+	uint64_t per_s = done / (taken_ms > 0 ? taken_ms : 1) * 1000;
+	buf_text(&line, "\r");
+	if (size >= done && size > 0) {
+		uint64_t full = done / (size / PROGRESS_WIDTH + 1);
+		buf_text(&line, "[");
+		for (uint64_t i = 0; i < PROGRESS_WIDTH; i++)
+			buf_text(&line, i < full ? "#" : ".");
+		buf_printf(&line, "] %3u %%", (unsigned)(done / (size / 100 + 1)));
+	} else {
+		buf_printf(&line, "%" PRIu64 " MB", done / 1000000);
+	}
+	buf_printf(&line, "  %" PRIu64 " MB/s", per_s / 1000000);
+	if (size > done && per_s > 0)
+		buf_printf(&line, "  %" PRIu64 " s left", (size - done) / per_s + 1);
+	buf_text(&line, "\033[K");
+	if (!line.failed)
+		(void)write_all(STDERR_FILENO, buf_span(&line));
+	buf_done(&line);
+}
+
+void cli_progress_end(struct cli_progress *progress)
+{
+	if (progress->drawn)
+		(void)write_all(STDERR_FILENO, SPAN_LITERAL("\r\033[K"));
+	progress->drawn = false;
 }

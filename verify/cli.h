@@ -88,7 +88,9 @@ struct cli_output {
 struct cli_world {
 	int64_t now; /* seconds since 1970; below 0 when no clock could be read */
 	bool stdout_is_terminal;
-	bool colour_refused; /* NO_COLOR is set and not empty, or TERM is dumb */
+	bool colour_refused;       /* NO_COLOR is set and not empty, or TERM is dumb */
+	bool stderr_is_terminal;   /* and not a dumb one */
+	int64_t (*ticks_ms)(void); /* a clock that only goes forward; NULL: none */
 };
 
 /* Applies one common option (not --help and --version). False: the value is none of those
@@ -111,5 +113,29 @@ void cli_complain(const char *program, const char *format, ...)
  * that the caller sees that it is too long. REASON_FILE_UNREADABLE with *reterr_errno,
  * REASON_OUT_OF_MEMORY. */
 enum reason cli_read(const char *path, size_t cap, struct buf *ret, int *reterr_errno) MUST_CHECK;
+
+/* Opens a file for reading ("-": stdin), to be closed with cli_close. *ret_size is that of a
+ * regular file, else 0. False: *reterr_errno tells why. */
+bool cli_open(const char *path, int *ret_fd, uint64_t *ret_size, int *reterr_errno);
+void cli_close(int fd);
+
+/* Like cli_read from what is open, behind what *ret holds already; both count towards the cap. */
+enum reason cli_read_open(int fd, size_t cap, struct buf *ret, int *reterr_errno) MUST_CHECK;
+
+/* A bar on stderr while something large is read: only on a terminal, only when it takes a while,
+ * gone at the end. */
+struct cli_progress {
+	int64_t (*ticks_ms)(void); /* NULL: nothing is ever drawn */
+	int64_t begun_ms;
+	int64_t drawn_ms;
+	bool drawn;
+};
+
+void cli_progress_start(struct cli_progress *progress, const struct cli_output *output,
+			const struct cli_world *world);
+
+/* `context` is the struct cli_progress, so that it can be a callback; `size` of 0: not known. */
+void cli_progress_tell(void *context, uint64_t done, uint64_t size);
+void cli_progress_end(struct cli_progress *progress);
 
 #endif

@@ -1,9 +1,10 @@
 #include "verify/expect.h"
 
-#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "verify/basenc.h"
+#include "verify/image.h"
 #include "verify/instant.h"
 #include "verify/pcrfile.h"
 #include "verify/root.h"
@@ -11,6 +12,7 @@
 const struct cli_option expect_options[EXPECT_OPTIONS] = {
 	{ EXPECT_PCR, 0, true, "pcr", "N=HEX" },
 	{ EXPECT_PCRS, 0, true, "pcrs", "FILE" },
+	{ EXPECT_EIF, 0, true, "eif", "FILE" },
 	{ EXPECT_ENCLAVE_HASH, 0, false, "enclave-hash", "0xHEX" },
 	{ EXPECT_USER_DATA, 0, false, "user-data", "HEX" },
 	{ EXPECT_PUBLIC_KEY, 0, false, "public-key", "HEX|@FILE" },
@@ -25,6 +27,16 @@ const struct cli_option expect_options[EXPECT_OPTIONS] = {
 	{ EXPECT_MAX_SKEW, 0, false, "max-skew", "S" },
 	{ EXPECT_NONCE, 0, false, "nonce", "HEX" },
 	{ EXPECT_AT, 0, false, "at", "now|document|TIME" },
+};
+
+const struct cli_option expect_image_options[EXPECT_IMAGE_OPTIONS] = {
+	{ EXPECT_PCR, 0, true, "pcr", "N=HEX" },
+	{ EXPECT_PCRS, 0, true, "pcrs", "FILE" },
+	{ EXPECT_EIF, 0, true, "eif", "FILE" },
+	{ EXPECT_ENCLAVE_HASH, 0, false, "enclave-hash", "0xHEX" },
+	{ EXPECT_SIGNING_CERT, 0, false, "signing-cert", "FILE" },
+	{ EXPECT_REQUIRE, 0, true, "require", "IDS" },
+	{ EXPECT_AT, 0, false, "at", "now|TIME" },
 };
 
 #define SECONDS_MAX INT64_C(4000000000) /* a limit of more than a century is a mistake */
@@ -57,18 +69,24 @@ static bool out_of_memory(const char *program)
 	return false;
 }
 
+/* Standard input may hold what is judged; it would be gone. */
+static bool is_stdin(const char *program, const char *option, const char *path)
+{
+	if (strcmp(path, "-") != 0)
+		return false;
+	cli_complain(program, "--%s -: standard input is for what is judged (./- if it is a file)",
+		     option);
+	return true;
+}
+
 /* A file that an option names: whole or not at all. */
 static bool read_option_file(const char *program, const char *option, const char *path, size_t cap,
 			     struct buf *ret)
 {
 	int why = 0;
 
-	if (strcmp(path, "-") == 0) {
-		cli_complain(program,
-			     "--%s -: standard input is for what is judged (./- if it is a file)",
-			     option);
+	if (is_stdin(program, option, path))
 		return false;
-	}
 	enum reason reason = cli_read(path, cap, ret, &why);
 	if (reason == REASON_FILE_UNREADABLE) {
 		cli_complain(program, "--%s %s: %s", option, path, strerror(why));
@@ -122,6 +140,15 @@ static bool apply_pcr(const char *program, struct policy *policy, const char *va
 	return add_pcr(program, policy, POLICY_ALTERNATIVE, "--pcr", index, pcr);
 }
 
+static struct policy_source *add_set(const char *program, struct policy *policy, const char *path)
+{
+	struct policy_source *source = policy_add_source(policy, POLICY_SET, span_of_text(path));
+
+	if (source == NULL)
+		(void)too_many(program);
+	return source;
+}
+
 static bool refuse_hash(const char *program, const char *option, const char *what)
 {
 	cli_complain(
@@ -163,13 +190,59 @@ static bool apply_pcrs(const char *program, struct policy *policy, const char *p
 		return false;
 	if (file.has_enclave_hash && enclave_hash_is_refused(file.enclave_hash))
 		return refuse_hash(program, "pcrs", path);
-	struct policy_source *source = policy_add_source(policy, POLICY_SET, span_of_text(path));
+	struct policy_source *source = add_set(program, policy, path);
 	if (source == NULL)
-		return too_many(program);
+		return false;
 	source->pcrs = file.pcrs;
 	source->has_enclave_hash = file.has_enclave_hash;
 	memcpy(source->enclave_hash, file.enclave_hash, KECCAK_LEN);
 	return true;
+}
+
+/* What is wrong with an image that an option names. */
+static void complain_image(const char *program, const char *path, const struct image *image)
+{
+	struct buf text = { 0 };
+
+	enum reason reason = image->form;
+	if (reason == REASON_OK) {
+		reason = REASON_EIF_CRC;
+		buf_text(&text, reason_sentence(reason));
+	} else {
+		image_form_text(image, &text);
+	}
+	buf_printf(&text, " (%s)", reason_name(reason));
+	char *message = buf_take_text(&text);
+	cli_complain(program, "--eif %s: %s", path,
+		     message != NULL ? message : reason_sentence(REASON_OUT_OF_MEMORY));
+	free(message);
+}
+
+/* --eif FILE: the registers that are measured from it */
+static bool apply_eif(const char *program, struct policy *policy, const char *path)
+{
+	static const struct eif_rules published = { 0 };
+	struct image_source from = { .fd = -1 };
+	struct policy_source *source = NULL;
+	struct image image;
+	int why = 0;
+
+	if (is_stdin(program, "eif", path))
+		return false;
+	if (!cli_open(path, &from.fd, &from.size, &why)) {
+		cli_complain(program, "--eif %s: %s", path, strerror(why));
+		return false;
+	}
+	enum reason reason = image_read(&from, &published, NULL, &image);
+	cli_close(from.fd);
+	if (reason == REASON_OK && image_is_sound(&image))
+		source = add_set(program, policy, path);
+	else
+		complain_image(program, path, &image);
+	if (source != NULL)
+		source->pcrs = image.measurement.pcrs;
+	image_done(&image);
+	return source != NULL;
 }
 
 /* --enclave-hash 0xHEX */
@@ -335,12 +408,32 @@ static bool apply_require(const char *program, struct policy *policy, const stru
 	return false;
 }
 
+bool expect_flags(const char *program, const char *value, struct eif_rules *ret)
+{
+	uint8_t bytes[2];
+	uint8_t padded[4] = { '0', '0', '0', '0' };
+	struct span digits = without_0x(value);
+
+	if (digits.len >= 1 && digits.len <= sizeof(padded)) {
+		memcpy(padded + sizeof(padded) - digits.len, digits.at, digits.len);
+		if (hex_decode_exact(SPAN_OF(padded), bytes, sizeof(bytes))) {
+			unsigned flags = (unsigned)bytes[0] << 8 | bytes[1];
+			ret->reserved_flags = (uint16_t)(flags & ~(unsigned)EIF_FLAG_ARM64);
+			return true;
+		}
+	}
+	cli_complain(program, "--flags %s: up to four hex digits expected", value);
+	return false;
+}
+
 bool expect_apply(const char *program, struct policy *policy, const struct check_set *known, int id,
 		  const char *value)
 {
 	switch ((enum expect_option)id) {
 	case EXPECT_PCR:
 		return apply_pcr(program, policy, value);
+	case EXPECT_EIF:
+		return apply_eif(program, policy, value);
 	case EXPECT_PCRS:
 		return apply_pcrs(program, policy, value);
 	case EXPECT_ENCLAVE_HASH:

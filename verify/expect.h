@@ -4,6 +4,7 @@
 #define VERIFY_EXPECT_H
 
 #include "verify/cli.h"
+#include "verify/eif.h"
 #include "verify/pcrfile.h"
 #include "verify/policy.h"
 
@@ -24,13 +25,18 @@ enum expect_option {
 	EXPECT_MAX_SKEW,
 	/* for verbs that do not judge by the clock and their own nonce */
 	EXPECT_NONCE,
-	EXPECT_AT
+	EXPECT_AT,
+	EXPECT_EIF
 };
 
-/* The first 14 rows are for every such verb, the last two only for `document` and `bundle`. */
-#define EXPECT_OPTIONS 16
-#define EXPECT_LIVE_OPTIONS 14
+/* The first 15 rows are for every such verb, the last two only for `document` and `bundle`. */
+#define EXPECT_OPTIONS 17
+#define EXPECT_LIVE_OPTIONS 15
 extern const struct cli_option expect_options[EXPECT_OPTIONS];
+
+/* Those that have a meaning for an image. */
+#define EXPECT_IMAGE_OPTIONS 7
+extern const struct cli_option expect_image_options[EXPECT_IMAGE_OPTIONS];
 
 /* Applies one option. `known` are the verb's checks, for --require. False: what is wrong was
  * said on stderr and the command line is not to be obeyed. */
@@ -41,6 +47,10 @@ bool expect_apply(const char *program, struct policy *policy, const struct check
  * with it, and where, was said on stderr. */
 bool expect_pcrfile(const char *program, const char *option, const char *path, struct span text,
 		    struct pcrfile *ret);
+
+/* Reads the flags of `eif --flags`: up to four hex digits, 0x allowed before them. The bit for the
+ * machine counts nowhere. False: said on stderr. */
+bool expect_flags(const char *program, const char *value, struct eif_rules *ret);
 
 /* True when the text is 96 hex digits, 0x allowed before them: a PCR by value. */
 bool expect_is_pcr(const char *text);

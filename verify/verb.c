@@ -1,0 +1,61 @@
+#include "verify/verb.h"
+
+#include <string.h>
+
+#include "verify/basenc.h"
+#include "verify/document.h"
+#include "verify/expect.h"
+#include "verify/keccak.h"
+
+int verb_usage(const struct verb_run *run, const char *message)
+{
+	cli_complain(run->output.program, "%s; see %s --help", message, run->output.program);
+	return CLI_USAGE;
+}
+
+bool verb_is_value(const char *word)
+{
+	uint8_t hash[KECCAK_LEN];
+	struct span text = span_of_text(word);
+	struct span prefix;
+
+	if (expect_is_pcr(word))
+		return true;
+	return text.len == 2 + 2 * KECCAK_LEN && text.at[0] == '0' &&
+	       (text.at[1] == 'x' || text.at[1] == 'X') && span_take(&text, 2, &prefix) &&
+	       hex_decode_exact(text, hash, sizeof(hash));
+}
+
+enum reason verb_load(const struct verb_run *run, const char *path, struct buf *file,
+		      struct buf *decoded, struct span *ret)
+{
+	int why = 0;
+
+	enum reason reason = cli_read(path, DOCUMENT_FILE_MAX, file, &why);
+	if (reason == REASON_FILE_UNREADABLE)
+		cli_complain(run->output.program, "%s: %s", path, strerror(why));
+	if (reason != REASON_OK)
+		return reason;
+	if (file->len > DOCUMENT_FILE_MAX)
+		return REASON_COSE_TOO_LARGE;
+	return basenc_document(buf_span(file), decoded, ret);
+}
+
+bool verb_is_trouble(enum reason reason)
+{
+	return reason == REASON_FILE_UNREADABLE || reason == REASON_OUT_OF_MEMORY;
+}
+
+bool verb_is_silent(const struct verb_run *run)
+{
+	return run->output.quiet && run->output.format == CLI_TEXT;
+}
+
+bool verb_render(const struct verb_run *run, const struct report *report, struct buf *out)
+{
+	if (run->output.format == CLI_JSON)
+		return report_json(report, run->output.program, run->version, out) == REASON_OK;
+	if (!verb_is_silent(run))
+		report_text(report, &run->output.style, out);
+	return !out->failed;
+}

@@ -1,0 +1,35 @@
+#include "verify/show.h"
+#include "verify/verb.h"
+
+int verb_show(struct verb_run *run)
+{
+	struct buf file = { 0 };
+	struct buf decoded = { 0 };
+	struct buf out = { 0 };
+	struct span bytes = { NULL, 0 };
+
+	if (run->n_operands != 1)
+		return verb_usage(run, "show: one FILE is needed (- for standard input)");
+	if (verb_is_value(run->operands[0]))
+		return verb_usage(
+			run, "show: a value stands where a file is expected (./NAME if it is one)");
+	const char *path = run->operands[0];
+	enum reason reason = verb_load(run, path, &file, &decoded, &bytes);
+	if (!verb_is_trouble(reason))
+		reason = run->output.format == CLI_JSON ?
+				 show_json(bytes, reason, path, run->output.program, run->version,
+					   &out) :
+				 show_text(bytes, reason, path, &out);
+	int exit_status = reason == REASON_OK     ? CLI_PASS :
+			  verb_is_trouble(reason) ? CLI_ERROR :
+						    CLI_FAIL;
+	if (reason != REASON_OK && reason != REASON_FILE_UNREADABLE)
+		cli_complain(run->output.program, "%s: %s (%s)", path, reason_sentence(reason),
+			     reason_name(reason));
+	if (!verb_is_silent(run) && out.len > 0 && !cli_write(&run->output, buf_span(&out)))
+		exit_status = CLI_ERROR;
+	buf_done(&file);
+	buf_done(&decoded);
+	buf_done(&out);
+	return exit_status;
+}

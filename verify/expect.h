@@ -11,6 +11,7 @@
 enum expect_option {
 	EXPECT_PCR = 1,
 	EXPECT_PCRS,
+	EXPECT_EIF,
 	EXPECT_ENCLAVE_HASH,
 	EXPECT_USER_DATA,
 	EXPECT_PUBLIC_KEY,
@@ -25,8 +26,7 @@ enum expect_option {
 	EXPECT_MAX_SKEW,
 	/* for verbs that do not judge by the clock and their own nonce */
 	EXPECT_NONCE,
-	EXPECT_AT,
-	EXPECT_EIF
+	EXPECT_AT
 };
 
 /* The first 15 rows are for every such verb, the last two only for `document` and `bundle`. */

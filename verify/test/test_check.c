@@ -15,6 +15,7 @@ START_TEST(test_names)
 		"cose.signature",   "claims.age",  "nonce.match", "user_data.match",
 		"public_key.match", "pcr.debug",
 	};
+	static const char *const behind[] = { "eif.form", "eif.crc", "eif.signature" };
 	char name[16];
 
 	for (size_t i = 0; i < LENGTH(want); i++)
@@ -29,7 +30,9 @@ START_TEST(test_names)
 	ck_assert_uint_eq(CHECK_PCR31_MATCH, CHECK_PCR_MATCH + 31);
 	ck_assert_uint_eq(CHECK_ENCLAVE_HASH_MATCH, CHECK_PCR_MATCH + 32);
 	ck_assert_str_eq(check_name(CHECK_ENCLAVE_HASH_MATCH), "enclave_hash.match");
-	ck_assert_uint_eq(CHECK_COUNT, CHECK_ENCLAVE_HASH_MATCH + 1);
+	for (size_t i = 0; i < LENGTH(behind); i++)
+		ck_assert_str_eq(check_name((enum check)(CHECK_ENCLAVE_HASH_MATCH + 1 + i)), behind[i]);
+	ck_assert_uint_eq(CHECK_COUNT, CHECK_ENCLAVE_HASH_MATCH + 1 + LENGTH(behind));
 	ck_assert_str_eq(check_name(CHECK_COUNT), "unknown.check");
 	ck_assert_str_eq(check_name((enum check)999), "unknown.check");
 	for (size_t i = 0; i < CHECK_COUNT; i++) {

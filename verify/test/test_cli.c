@@ -249,9 +249,9 @@ static char *capture_end(struct captured captured)
 
 START_TEST(test_common)
 {
-	static const struct cli_world terminal = { 0, true, false };
-	static const struct cli_world refused = { 0, true, true };
-	static const struct cli_world pipe = { 0, false, false };
+	static const struct cli_world terminal = { .stdout_is_terminal = true };
+	static const struct cli_world refused = { .stdout_is_terminal = true, .colour_refused = true };
+	static const struct cli_world pipe = { .now = 0 };
 	struct cli_output output;
 
 	cli_output_start(&output, "prog", &pipe);

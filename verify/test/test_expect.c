@@ -244,7 +244,7 @@ static const struct {
 
 	/* not in the table */
 	{ "option 0", (enum expect_option)0, "x", "no meaning here" },
-	{ "option 17", (enum expect_option)17, "x", "no meaning here" },
+	{ "option 18", (enum expect_option)18, "x", "no meaning here" },
 
 	/* what is said is escaped */
 	{ "escapes", EXPECT_AT, "\033[2J\n\xff", "--at \\x1b[2J\\x0a\\xff: now" },
@@ -624,7 +624,7 @@ START_TEST(test_table)
 	ck_assert_str_eq(expect_options[EXPECT_LIVE_OPTIONS].name, "nonce");
 	ck_assert_str_eq(expect_options[EXPECT_LIVE_OPTIONS + 1].name, "at");
 	/* what has one meaning may not be given twice; what adds up may */
-	static const char repeatable[] = "pcr pcrs allow-debug aws-table-limits require ";
+	static const char repeatable[] = "pcr pcrs eif allow-debug aws-table-limits require ";
 	for (size_t i = 0; i < EXPECT_OPTIONS; i++) {
 		char word[32];
 		(void)snprintf(word, sizeof(word), "%s ", expect_options[i].name);

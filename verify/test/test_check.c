@@ -31,7 +31,8 @@ START_TEST(test_names)
 	ck_assert_uint_eq(CHECK_ENCLAVE_HASH_MATCH, CHECK_PCR_MATCH + 32);
 	ck_assert_str_eq(check_name(CHECK_ENCLAVE_HASH_MATCH), "enclave_hash.match");
 	for (size_t i = 0; i < LENGTH(behind); i++)
-		ck_assert_str_eq(check_name((enum check)(CHECK_ENCLAVE_HASH_MATCH + 1 + i)), behind[i]);
+		ck_assert_str_eq(check_name((enum check)(CHECK_ENCLAVE_HASH_MATCH + 1 + i)),
+				 behind[i]);
 	ck_assert_uint_eq(CHECK_COUNT, CHECK_ENCLAVE_HASH_MATCH + 1 + LENGTH(behind));
 	ck_assert_str_eq(check_name(CHECK_COUNT), "unknown.check");
 	ck_assert_str_eq(check_name((enum check)999), "unknown.check");

@@ -250,7 +250,8 @@ static char *capture_end(struct captured captured)
 START_TEST(test_common)
 {
 	static const struct cli_world terminal = { .stdout_is_terminal = true };
-	static const struct cli_world refused = { .stdout_is_terminal = true, .colour_refused = true };
+	static const struct cli_world refused = { .stdout_is_terminal = true,
+						  .colour_refused = true };
 	static const struct cli_world pipe = { .now = 0 };
 	struct cli_output output;
 

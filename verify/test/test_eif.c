@@ -180,37 +180,37 @@ END_TEST
 START_TEST(test_sections)
 {
 	static const struct {
-		unsigned version;
 		const char *sections;
+		unsigned version;
 		enum reason want;
 	} rows[] = {
-		{ 4, "KCMR", REASON_OK },
-		{ 4, "KCRM", REASON_OK },
-		{ 4, "MKCR", REASON_OK },
-		{ 4, "SMKCRR", REASON_OK },
-		{ 4, "KMCRSRR", REASON_OK },
-		{ 4, "KCMr", REASON_OK },
-		{ 4, "KCMRrR", REASON_OK },
-		{ 4, "KCMRRRRRRRRRRRRRRRRRRRRRRRRRRRRR", REASON_OK },
-		{ 3, "KCR", REASON_OK },
-		{ 3, "KCRS", REASON_OK },
-		{ 2, "KCR", REASON_OK },
-		{ 2, "KCRS", REASON_EIF_SECTION_TYPE },
-		{ 2, "KCMR", REASON_EIF_SECTION_TYPE },
-		{ 3, "KCMR", REASON_EIF_SECTION_TYPE },
-		{ 4, "KCR", REASON_EIF_MISSING_SECTION },
-		{ 4, "KCM", REASON_EIF_MISSING_SECTION },
-		{ 4, "CMR", REASON_EIF_MISSING_SECTION },
-		{ 4, "KMR", REASON_EIF_MISSING_SECTION },
-		{ 4, "KKCMR", REASON_EIF_DUPLICATE_SECTION },
-		{ 4, "KCCMR", REASON_EIF_DUPLICATE_SECTION },
-		{ 4, "KCMMR", REASON_EIF_DUPLICATE_SECTION },
-		{ 4, "KCMRSS", REASON_EIF_DUPLICATE_SECTION },
-		{ 4, "CKMR", REASON_EIF_ORDER },
-		{ 4, "KMRC", REASON_EIF_ORDER },
-		{ 4, "RKCM", REASON_EIF_ORDER },
-		{ 4, "KRCMR", REASON_EIF_ORDER },
-		{ 4, "eCMR", REASON_EIF_EMPTY_KERNEL },
+		{ "KCMR", 4, REASON_OK },
+		{ "KCRM", 4, REASON_OK },
+		{ "MKCR", 4, REASON_OK },
+		{ "SMKCRR", 4, REASON_OK },
+		{ "KMCRSRR", 4, REASON_OK },
+		{ "KCMr", 4, REASON_OK },
+		{ "KCMRrR", 4, REASON_OK },
+		{ "KCMRRRRRRRRRRRRRRRRRRRRRRRRRRRRR", 4, REASON_OK },
+		{ "KCR", 3, REASON_OK },
+		{ "KCRS", 3, REASON_OK },
+		{ "KCR", 2, REASON_OK },
+		{ "KCRS", 2, REASON_EIF_SECTION_TYPE },
+		{ "KCMR", 2, REASON_EIF_SECTION_TYPE },
+		{ "KCMR", 3, REASON_EIF_SECTION_TYPE },
+		{ "KCR", 4, REASON_EIF_MISSING_SECTION },
+		{ "KCM", 4, REASON_EIF_MISSING_SECTION },
+		{ "CMR", 4, REASON_EIF_MISSING_SECTION },
+		{ "KMR", 4, REASON_EIF_MISSING_SECTION },
+		{ "KKCMR", 4, REASON_EIF_DUPLICATE_SECTION },
+		{ "KCCMR", 4, REASON_EIF_DUPLICATE_SECTION },
+		{ "KCMMR", 4, REASON_EIF_DUPLICATE_SECTION },
+		{ "KCMRSS", 4, REASON_EIF_DUPLICATE_SECTION },
+		{ "CKMR", 4, REASON_EIF_ORDER },
+		{ "KMRC", 4, REASON_EIF_ORDER },
+		{ "RKCM", 4, REASON_EIF_ORDER },
+		{ "KRCMR", 4, REASON_EIF_ORDER },
+		{ "eCMR", 4, REASON_EIF_EMPTY_KERNEL },
 	};
 	static const char letters[] = "KCRSMer";
 	static const unsigned types[] = { 1, 2, 3, 4, 5, 1, 3 };
@@ -222,6 +222,7 @@ START_TEST(test_sections)
 		uint64_t at = 0;
 		for (size_t s = 0; s < n; s++) {
 			const char *letter = strchr(letters, rows[i].sections[s]);
+			ck_assert_msg(letter != NULL, "%s", rows[i].sections);
 			bool empty = *letter >= 'a';
 			sections[s] = (struct eifmint_section){
 				types[letter - letters], { (const uint8_t *)letter, empty ? 0 : 1 }

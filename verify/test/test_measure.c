@@ -110,27 +110,37 @@ static void tell(struct measure *measure, const struct plan *plan, const struct 
 	}
 }
 
+/* Bytes that look random, to be freed. */
+static uint8_t *bytes(size_t n, uint64_t *state)
+{
+	uint8_t *made = malloc(n + 1);
+
+	if (made == NULL)
+		ck_abort_msg("out of memory");
+	for (size_t i = 0; i < n; i++)
+		made[i] = (uint8_t)(support_random(state) >> 13);
+	return made;
+}
+
 static void run(const struct plan *plan, bool alone, size_t piece)
 {
-	struct span data[SECTIONS];
-	uint8_t *owned[SECTIONS];
+	struct span data[SECTIONS] = { { NULL, 0 } };
+	uint8_t *owned[SECTIONS] = { NULL };
+	const size_t n = plan->n;
 	uint64_t state = 1;
 	struct measurement got = { .n_sections = 77 };
 	struct measure *measure = measure_new(alone);
 
 	ck_assert_ptr_nonnull(measure);
-	for (size_t i = 0; i < plan->n; i++) {
-		owned[i] = malloc(plan->sizes[i] + 1);
-		ck_assert_ptr_nonnull(owned[i]);
-		for (size_t j = 0; j < plan->sizes[i]; j++)
-			owned[i][j] = (uint8_t)(support_random(&state) >> 13);
+	for (size_t i = 0; i < n; i++) {
+		owned[i] = bytes(plan->sizes[i], &state);
 		data[i] = (struct span){ owned[i], plan->sizes[i] };
 	}
 	tell(measure, plan, data, piece);
 	EXPECT_REASON(plan->row, measure_finish(measure, &got), REASON_OK);
 	measure_free(measure);
 	compare(plan, data, &got);
-	for (size_t i = 0; i < plan->n; i++)
+	for (size_t i = 0; i < n; i++)
 		free(owned[i]);
 }
 

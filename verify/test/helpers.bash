@@ -244,3 +244,8 @@ def problems(report, exit_status=None):
 	if exit_status is not None and exit_status != EXIT[verdict]:
 		yield "verdict %s with exit status %s" % (verdict, exit_status)
 EOF_PRELUDE
+
+# For tests that need a terminal: a bare chroot has none.
+needs_terminals() {
+	python3 -c 'import os; os.openpty()' 2>/dev/null || skip 'no pseudo-terminals in this system'
+}

@@ -311,6 +311,7 @@ END
 }
 
 @test "colour on a terminal, unless NO_COLOR, TERM=dumb or --color never" {
+	needs_terminals
 	py <<'END'
 import pty
 def on_terminal(environment, *args):

@@ -165,7 +165,49 @@
 	X(EIF_SIGNATURE_INVALID, "eif-signature-invalid", \
 	  "the signature does not verify with the signing certificate's key") \
 	X(EIF_SIGNATURE_VALIDITY, "eif-signature-validity", \
-	  "the signing certificate is not valid at the judged time")
+	  "the signing certificate is not valid at the judged time") \
+	/* archives and trees (rebuild) */ \
+	X(FILE_UNWRITABLE, "file-unwritable", "a file or directory cannot be made or written") \
+	X(FILE_EXISTS, "file-exists", "it is there already and is not empty, or not of the right kind") \
+	X(FILE_CHANGED, "file-changed", "a file changed while it was read") \
+	X(INTERRUPTED, "interrupted", "a signal asked to stop") \
+	X(NEWC_MAGIC, "newc-magic", "an entry of the archive does not begin with 070701 or 070702") \
+	X(NEWC_FIELD, "newc-field", "a field of the archive's entry is not eight hex digits") \
+	X(NEWC_NAME_SIZE, "newc-name-size", "a name in the archive is not 1 to 4096 bytes with its NUL") \
+	X(NEWC_NAME, "newc-name", "a name in the archive does not end at its first NUL") \
+	X(NEWC_TYPE, "newc-type", "an entry's mode is of no known file type") \
+	X(NEWC_DATA, "newc-data", "an entry that is neither file nor symbolic link has data") \
+	X(NEWC_TARGET, "newc-target", "a symbolic link's target is not 1 to 4095 bytes without NUL") \
+	X(NEWC_PADDING, "newc-padding", "the padding of the archive is not zero") \
+	X(NEWC_CHECKSUM, "newc-checksum", "an entry's data has another sum than its 070702 header says") \
+	X(NEWC_ENTRIES, "newc-entries", "more than 1000000 entries") \
+	X(NEWC_TRUNCATED, "newc-truncated", "the archive ends before its TRAILER!!!") \
+	X(NEWC_LINK, "newc-link", "a hard link belongs to a file that a later entry replaced") \
+	X(GZIP_HEADER, "gzip-header", "a gzip member's header is not one of RFC 1952") \
+	X(GZIP_HEADER_CRC, "gzip-header-crc", "a gzip member's header has another CRC than it says") \
+	X(GZIP_DEFLATE, "gzip-deflate", "a gzip member's data is not valid deflate") \
+	X(GZIP_CRC, "gzip-crc", "a gzip member's content has another CRC-32 than it says") \
+	X(GZIP_LENGTH, "gzip-length", "a gzip member's content has another length than it says") \
+	X(GZIP_TRUNCATED, "gzip-truncated", "a gzip member is cut short") \
+	X(RAMDISK_EXPANSION, "ramdisk-expansion", "the ramdisk expands to more than 4 GiB") \
+	X(RAMDISK_JUNK, "ramdisk-junk", \
+	  "bytes that are neither an archive nor zero follow an archive of the ramdisk") \
+	X(RAMDISK_SPLIT, "ramdisk-split", "an archive does not end within its gzip member") \
+	X(PATH_NAME, "path-name", "a name that leads out (..), or that no file can have") \
+	X(PATH_CONFLICT, "path-conflict", \
+	  "a name leads through something that is no directory, or replaces one that is not empty") \
+	X(PATH_LINKS, "path-links", "the names of hard links take more than 64 MiB") \
+	X(TREE_TYPE, "tree-type", \
+	  "the tree holds something other than files, directories and symbolic links") \
+	X(TREE_DEPTH, "tree-depth", "directories are nested deeper than 200") \
+	X(TREE_PATH, "tree-path", "a path within the tree is longer than 4095 bytes") \
+	X(TREE_FILE_SIZE, "tree-file-size", "a file of 4 GiB or more does not fit into the archive") \
+	X(TREE_ENTRIES, "tree-entries", "a directory of more than 1000000 names") \
+	X(IMAGE_CMDLINE, "image-cmdline", "the command line is not UTF-8, or longer than 64 KiB") \
+	X(IMAGE_RAMDISKS, "image-ramdisks", "an image has 1 to 29 ramdisks, 28 when it is signed") \
+	X(SIGN_KEY, "sign-key", "not an unencrypted PEM private key on P-256, P-384 or P-521") \
+	X(SIGN_CERT, "sign-cert", "not one PEM certificate and nothing else") \
+	X(SIGN_PAIR, "sign-pair", "the certificate is not for this private key")
 // clang-format on
 
 enum reason {

@@ -1,0 +1,167 @@
+#include "rebuild/image.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define ZLIB_CONST
+#include <zlib.h>
+
+#include "rebuild/draft.h"
+
+/* Writes big-endian numbers one behind the other. */
+static void put_be(uint8_t **at, uint64_t value, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		*(*at)++ = (uint8_t)(value >> 8 * (n - 1 - i));
+}
+
+static enum reason move_to(const struct image *image, uint64_t offset)
+{
+	return lseek(image->fd, (off_t)offset, SEEK_SET) == (off_t)offset ? REASON_OK :
+									    REASON_FILE_UNWRITABLE;
+}
+
+enum reason image_start(struct image *image, int fd, uint16_t flags)
+{
+	*image = (struct image){
+		.fd = fd,
+		.eif = { .version = IMAGE_VERSION,
+			 .flags = flags,
+			 .default_mem = IMAGE_DEFAULT_MEM,
+			 .default_cpus = IMAGE_DEFAULT_CPUS,
+			 .size = EIF_HEADER_LEN },
+		.measure = measure_new(false),
+	};
+	if (image->measure == NULL)
+		return REASON_OUT_OF_MEMORY;
+	image->buffer = measure_buffer(image->measure);
+	return REASON_OK;
+}
+
+void image_done(struct image *image)
+{
+	measure_free(image->measure);
+	image->measure = NULL;
+}
+
+static struct eif_section *present(struct image *image)
+{
+	return &image->eif.sections[image->eif.n_sections - 1];
+}
+
+/* Hands what was gathered to file, checksum and measurement. */
+static enum reason flush(struct image *image)
+{
+	struct span bytes = { image->buffer, image->have };
+
+	if (draft_interrupted())
+		return REASON_INTERRUPTED;
+	if (bytes.len > EIF_SIZE_MAX - image->eif.size)
+		return REASON_EIF_TOO_LARGE;
+	image->eif.size += bytes.len;
+	present(image)->size += bytes.len;
+	image->section_crc = (uint32_t)crc32_z(image->section_crc, bytes.at, bytes.len);
+	enum reason reason = REASON_OK;
+	if (!image->measured && bytes.len > 0)
+		reason = measure_data(image->measure, bytes);
+	if (reason == REASON_OK)
+		reason = draft_write(image->fd, bytes);
+	if (!image->measured)
+		image->buffer = measure_buffer(image->measure);
+	image->have = 0;
+	return reason;
+}
+
+enum reason image_begin(struct image *image, enum eif_type type)
+{
+	if (image->eif.n_sections == EIF_SECTIONS_MAX)
+		return REASON_EIF_SECTION_COUNT;
+	image->eif.n_sections++;
+	image->eif.size += EIF_SECTION_HEADER_LEN;
+	*present(image) = (struct eif_section){ .type = type, .offset = image->eif.size };
+	image->section_crc = 0;
+	enum reason reason = move_to(image, image->eif.size);
+	if (reason == REASON_OK && !image->measured)
+		reason = measure_begin(image->measure, present(image));
+	return reason;
+}
+
+enum reason image_put(void *to, struct span bytes)
+{
+	struct image *image = to;
+	struct span piece;
+
+	while (bytes.len > 0) {
+		size_t room = MEASURE_CHUNK - image->have;
+		if (!span_take(&bytes, bytes.len < room ? bytes.len : room, &piece))
+			break;
+		memcpy(image->buffer + image->have, piece.at, piece.len);
+		image->have += piece.len;
+		if (image->have < MEASURE_CHUNK)
+			break;
+		enum reason reason = flush(image);
+		if (reason != REASON_OK)
+			return reason;
+	}
+	return REASON_OK;
+}
+
+enum reason image_end(struct image *image)
+{
+	uint8_t header[EIF_SECTION_HEADER_LEN];
+	uint8_t *at = header;
+
+	enum reason reason = flush(image);
+	if (reason == REASON_OK && !image->measured)
+		reason = measure_end(image->measure);
+	if (reason != REASON_OK)
+		return reason;
+	const struct eif_section *section = present(image);
+	put_be(&at, section->type, 2);
+	put_be(&at, 0, 2);
+	put_be(&at, section->size, 8);
+	image->crc = (uint32_t)crc32_z(image->crc, header, sizeof(header));
+	image->crc = (uint32_t)crc32_combine(image->crc, image->section_crc, (off_t)section->size);
+	reason = move_to(image, section->offset - EIF_SECTION_HEADER_LEN);
+	return reason != REASON_OK ? reason : draft_write(image->fd, SPAN_OF(header));
+}
+
+enum reason image_pcrs(struct image *image, struct pcrs *ret)
+{
+	struct measurement measurement;
+
+	enum reason reason = measure_finish(image->measure, &measurement);
+	if (reason != REASON_OK)
+		return reason;
+	image->measured = true;
+	*ret = measurement.pcrs;
+	return REASON_OK;
+}
+
+enum reason image_finish(struct image *image)
+{
+	const struct eif *eif = &image->eif;
+	uint8_t header[EIF_HEADER_LEN] = ".eif";
+	uint8_t *at = header + 4;
+
+	put_be(&at, eif->version, 2);
+	put_be(&at, eif->flags, 2);
+	put_be(&at, eif->default_mem, 8);
+	put_be(&at, eif->default_cpus, 8);
+	put_be(&at, 0, 2);
+	put_be(&at, eif->n_sections, 2);
+	for (size_t i = 0; i < EIF_SECTIONS_MAX; i++)
+		put_be(&at,
+		       i < eif->n_sections ? eif->sections[i].offset - EIF_SECTION_HEADER_LEN : 0,
+		       8);
+	for (size_t i = 0; i < EIF_SECTIONS_MAX; i++)
+		put_be(&at, i < eif->n_sections ? eif->sections[i].size : 0, 8);
+	put_be(&at, 0, 4);
+	uint32_t crc = (uint32_t)crc32_z(0, header, EIF_CRC_OFFSET);
+	crc = (uint32_t)crc32_combine(crc, image->crc, (off_t)(eif->size - EIF_HEADER_LEN));
+	put_be(&at, crc, 4);
+	image->eif.crc = crc;
+	image->eif.crc_computed = crc;
+	enum reason reason = move_to(image, 0);
+	return reason != REASON_OK ? reason : draft_write(image->fd, SPAN_OF(header));
+}

@@ -162,26 +162,24 @@ static struct links_key key_of(const struct newc_entry *entry)
 	return (struct links_key){ entry->ino, entry->dev_major, entry->dev_minor };
 }
 
-/* Gives the file that the earlier entry `old` made the further name `name` in `dir`, and opens it if
- * data is to come. */
+/* Gives the file that has the name `old` now, as the kernel does, the further name `name` in `dir`,
+ * and opens it if data is to come. */
 static enum reason link_file(struct extract *extract, int dir, const char *name,
-			     const struct newc_entry *entry, struct links_file file,
-			     struct span old)
+			     const struct newc_entry *entry, struct span old)
 {
 	char old_name[COMPONENT_MAX + 1];
-	struct stat st;
+	struct stat from;
+	struct stat to;
 	bool kept;
 	int old_dir = -1;
 
 	enum reason reason = open_parent(extract, old, &old_dir, old_name);
 	if (reason != REASON_OK)
 		return reason;
-	bool there = fstatat(old_dir, old_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		     st.st_dev == file.dev && st.st_ino == file.ino;
-	if (!there)
+	if (fstatat(old_dir, old_name, &from, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(from.st_mode))
 		reason = note(extract, REASON_NEWC_LINK, 0);
-	else if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_dev == file.dev &&
-		 st.st_ino == file.ino)
+	else if (fstatat(dir, name, &to, AT_SYMLINK_NOFOLLOW) == 0 && to.st_dev == from.st_dev &&
+		 to.st_ino == from.st_ino)
 		extract->counts.duplicates++; /* the same name again */
 	else
 		reason = clear(extract, dir, name, false, &kept);
@@ -197,15 +195,13 @@ static enum reason link_file(struct extract *extract, int dir, const char *name,
 static enum reason make_file(struct extract *extract, int dir, const char *name,
 			     const struct newc_entry *entry)
 {
-	struct links_file file;
 	struct span old;
-	struct stat st;
 	bool kept;
 	mode_t mode = safe_mode(extract, entry, 0600);
 
 	extract->counts.files++;
-	if (entry->nlink > 1 && links_find(&extract->links, key_of(entry), &file, &old))
-		return link_file(extract, dir, name, entry, file, old);
+	if (entry->nlink > 1 && links_find(&extract->links, key_of(entry), &old))
+		return link_file(extract, dir, name, entry, old);
 	enum reason reason = clear(extract, dir, name, false, &kept);
 	if (reason != REASON_OK)
 		return reason;
@@ -214,10 +210,7 @@ static enum reason make_file(struct extract *extract, int dir, const char *name,
 		return note_errno(extract);
 	if (entry->nlink < 2)
 		return REASON_OK;
-	if (fstat(extract->fd, &st) != 0)
-		return note_errno(extract);
-	file = (struct links_file){ st.st_dev, st.st_ino };
-	reason = links_add(&extract->links, key_of(entry), file,
+	reason = links_add(&extract->links, key_of(entry),
 			   (struct span){ (const uint8_t *)extract->path, extract->path_len });
 	return reason == REASON_OK ? REASON_OK : note(extract, reason, 0);
 }
@@ -372,7 +365,8 @@ enum reason extract_new(int dir, struct sink list, struct extract **ret)
 	extract->fd = -1;
 	extract->events.newc =
 		(struct newc_events){ extract, on_entry, on_data, on_end, on_trailer };
-	enum reason reason = ramdisk_new(&extract->events, &extract->ramdisk);
+	enum reason reason =
+		ramdisk_new(&extract->events, RAMDISK_EXPANSION_MAX, &extract->ramdisk);
 	if (reason != REASON_OK) {
 		free(extract);
 		return reason;

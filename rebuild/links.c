@@ -27,8 +27,7 @@ static size_t slot_of(const struct links *links, struct links_key key)
 	return slot;
 }
 
-bool links_find(const struct links *links, struct links_key key, struct links_file *ret_file,
-		struct span *ret_name)
+bool links_find(const struct links *links, struct links_key key, struct span *ret_name)
 {
 	if (links->n_slots == 0)
 		return false;
@@ -38,11 +37,8 @@ bool links_find(const struct links *links, struct links_key key, struct links_fi
 	const struct link *link = &links->all[index - 1];
 	struct span rest = buf_span(&links->names);
 	struct span before;
-	if (!span_take(&rest, link->name_at, &before) ||
-	    !span_take(&rest, link->name_len, ret_name))
-		return false;
-	*ret_file = link->file;
-	return true;
+	return span_take(&rest, link->name_at, &before) &&
+	       span_take(&rest, link->name_len, ret_name);
 }
 
 /* Keeps the table at most half full. */
@@ -77,14 +73,13 @@ static bool grow_all(struct links *links)
 	return true;
 }
 
-enum reason links_add(struct links *links, struct links_key key, struct links_file file,
-		      struct span name)
+enum reason links_add(struct links *links, struct links_key key, struct span name)
 {
 	if (name.len > LINKS_NAMES_MAX - links->names.len)
 		return REASON_PATH_LINKS;
 	if (!grow_slots(links) || !grow_all(links))
 		return REASON_OUT_OF_MEMORY;
-	struct link link = { key, file, links->names.len, name.len };
+	struct link link = { key, links->names.len, name.len };
 	buf_add(&links->names, name);
 	if (links->names.failed)
 		return REASON_OUT_OF_MEMORY;

@@ -1,4 +1,4 @@
-/* Which file an archive's inode became: hard links share inode and device, and the kernel forgets
+/* Under which name an archive's inode came first: hard links share inode and device, and the kernel forgets
  * them at every trailer. */
 #ifndef REBUILD_LINKS_H
 #define REBUILD_LINKS_H
@@ -15,15 +15,8 @@ struct links_key {
 	uint32_t dev_minor;
 };
 
-/* What it became on disk: if the file there is another meanwhile, a later entry took its name. */
-struct links_file {
-	uint64_t dev;
-	uint64_t ino;
-};
-
 struct link {
 	struct links_key key;
-	struct links_file file;
 	size_t name_at;
 	size_t name_len;
 };
@@ -38,13 +31,11 @@ struct links {
 	struct buf names;
 };
 
-/* The file that has this key, its name borrowed until the next change. False: none. */
-bool links_find(const struct links *links, struct links_key key, struct links_file *ret_file,
-		struct span *ret_name);
+/* The first name of the file with this key, borrowed until the next change. False: none. */
+bool links_find(const struct links *links, struct links_key key, struct span *ret_name);
 
 /* A key not found before. REASON_PATH_LINKS, REASON_OUT_OF_MEMORY. */
-enum reason links_add(struct links *links, struct links_key key, struct links_file file,
-		      struct span name) MUST_CHECK;
+enum reason links_add(struct links *links, struct links_key key, struct span name) MUST_CHECK;
 
 /* Forgets all. */
 void links_clear(struct links *links);

@@ -161,7 +161,9 @@ static enum reason end_entry(struct newc_reader *reader)
 
 static enum reason end_data(struct newc_reader *reader)
 {
-	if (reader->entry.summed && reader->sum != reader->entry.check)
+	/* only files are summed: of links GNU cpio writes 0 */
+	if (reader->entry.summed && (reader->entry.mode & NEWC_TYPE_MASK) == NEWC_FILE &&
+	    reader->sum != reader->entry.check)
 		return REASON_NEWC_CHECKSUM;
 	reader->left = padding(reader->entry.size);
 	reader->state = STATE_DATA_PADDING;
@@ -202,7 +204,6 @@ static enum reason read_target(struct newc_reader *reader)
 	if (memchr(target.at, 0, target.len) != NULL)
 		return REASON_NEWC_TARGET;
 	reader->entry.target = target;
-	add_up(reader, target);
 	enum reason reason = reader->events->entry(reader->events->of, &reader->entry);
 	return reason != REASON_OK ? reason : end_data(reader);
 }

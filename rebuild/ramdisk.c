@@ -20,6 +20,7 @@ struct series {
 
 struct ramdisk {
 	const struct ramdisk_events *events;
+	uint64_t expansion_max;
 	enum state state;
 	uint8_t head[NEWC_MAGIC_LEN];
 	size_t have;
@@ -32,7 +33,8 @@ struct ramdisk {
 	struct newc_reader newc;
 };
 
-enum reason ramdisk_new(const struct ramdisk_events *events, struct ramdisk **ret)
+enum reason ramdisk_new(const struct ramdisk_events *events, uint64_t expansion_max,
+			struct ramdisk **ret)
 {
 	struct ramdisk *ramdisk = calloc(1, sizeof(*ramdisk));
 
@@ -43,6 +45,7 @@ enum reason ramdisk_new(const struct ramdisk_events *events, struct ramdisk **re
 		return REASON_OUT_OF_MEMORY;
 	}
 	ramdisk->events = events;
+	ramdisk->expansion_max = expansion_max;
 	newc_start(&ramdisk->newc, &events->newc);
 	*ret = ramdisk;
 	return REASON_OK;
@@ -74,7 +77,7 @@ static void skip_zeros(struct series *series, struct span *input)
 
 static enum reason expand(struct ramdisk *ramdisk, size_t n)
 {
-	if (n > RAMDISK_EXPANSION_MAX - ramdisk->facts.expanded)
+	if (n > ramdisk->expansion_max - ramdisk->facts.expanded)
 		return REASON_RAMDISK_EXPANSION;
 	ramdisk->facts.expanded += n;
 	return REASON_OK;

@@ -29,8 +29,10 @@ struct ramdisk_events {
 
 struct ramdisk;
 
-/* `events` must outlive the reader. REASON_OUT_OF_MEMORY. End with ramdisk_free. */
-enum reason ramdisk_new(const struct ramdisk_events *events, struct ramdisk **ret) MUST_CHECK;
+/* `events` must outlive the reader; `expansion_max` bounds what all archives take, mostly
+ * RAMDISK_EXPANSION_MAX. REASON_OUT_OF_MEMORY. End with ramdisk_free. */
+enum reason ramdisk_new(const struct ramdisk_events *events, uint64_t expansion_max,
+			struct ramdisk **ret) MUST_CHECK;
 
 /* The next piece of the section. The reasons of newc_push and gzip_push; REASON_RAMDISK_JUNK,
  * _EXPANSION, _SPLIT. After a failure nothing more may be pushed. */

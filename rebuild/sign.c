@@ -105,8 +105,8 @@ static enum reason fixed_width(struct span der, size_t half_len, uint8_t *ret)
 	return reason;
 }
 
-static enum reason sign(EVP_PKEY *key, const struct scheme *scheme, struct span message,
-			uint8_t ret[static 2 * HALF_MAX])
+static enum reason sign_message(EVP_PKEY *key, const struct scheme *scheme, struct span message,
+				uint8_t ret[static 2 * HALF_MAX])
 {
 	uint8_t der[2 * HALF_MAX + 16];
 	size_t len = sizeof(der);
@@ -121,13 +121,13 @@ static enum reason sign(EVP_PKEY *key, const struct scheme *scheme, struct span 
 }
 
 /* The head of a CBOR item in its shortest form, lengths to 65535 (RFC 8949 section 3). */
-static void cbor_head(struct buf *out, uint8_t major, size_t n)
+static void cbor_head(struct buf *out, unsigned major, size_t n)
 {
 	if (n < 24) {
-		buf_byte(out, (uint8_t)(major << 5 | n));
+		buf_byte(out, (uint8_t)(major << 5 | (unsigned)n));
 		return;
 	}
-	buf_byte(out, (uint8_t)(major << 5 | (n < 256 ? 24 : 25)));
+	buf_byte(out, (uint8_t)(major << 5 | (n < 256 ? 24U : 25U)));
 	if (n >= 256)
 		buf_byte(out, (uint8_t)(n >> 8));
 	buf_byte(out, (uint8_t)n);
@@ -165,8 +165,9 @@ static enum reason add_cose(EVP_PKEY *key, const struct scheme *scheme, struct s
 	cbor_bytes(&message, scheme->protected_map);
 	cbor_bytes(&message, (struct span){ NULL, 0 });
 	cbor_bytes(&message, payload);
-	enum reason reason = message.failed ? REASON_OUT_OF_MEMORY :
-					      sign(key, scheme, buf_span(&message), signature);
+	enum reason reason = message.failed ?
+				     REASON_OUT_OF_MEMORY :
+				     sign_message(key, scheme, buf_span(&message), signature);
 	buf_done(&message);
 	if (reason != REASON_OK)
 		return reason;

@@ -182,7 +182,7 @@
 	X(NEWC_CHECKSUM, "newc-checksum", "an entry's data has another sum than its 070702 header says") \
 	X(NEWC_ENTRIES, "newc-entries", "more than 1000000 entries") \
 	X(NEWC_TRUNCATED, "newc-truncated", "the archive ends before its TRAILER!!!") \
-	X(NEWC_LINK, "newc-link", "a hard link belongs to a file that a later entry replaced") \
+	X(NEWC_LINK, "newc-link", "the first name of a hard link is no file any more") \
 	X(GZIP_HEADER, "gzip-header", "a gzip member's header is not one of RFC 1952") \
 	X(GZIP_HEADER_CRC, "gzip-header-crc", "a gzip member's header has another CRC than it says") \
 	X(GZIP_DEFLATE, "gzip-deflate", "a gzip member's data is not valid deflate") \

@@ -210,16 +210,20 @@ static enum reason inflate_some(struct gzip_reader *reader, struct span *input,
 	int result = inflate(&reader->z, Z_NO_FLUSH);
 	if (result == Z_MEM_ERROR)
 		return REASON_OUT_OF_MEMORY;
-	if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR)
-		return REASON_GZIP_DEFLATE;
 	if (!span_take(input, given - reader->z.avail_in, &used))
 		return REASON_GZIP_DEFLATE;
+	/* what comes before a fault is poured first: pieces must not decide which reason is given */
 	struct span content = { reader->out, CHUNK - reader->z.avail_out };
 	reader->crc = add_crc(reader->crc, content);
 	reader->len += (uint32_t)content.len; /* modulo 2^32 is the format's own rule */
+	enum reason reason = sink_put(sink, content);
+	if (reason != REASON_OK)
+		return reason;
 	if (result == Z_STREAM_END)
 		reader->state = STATE_TRAILER;
-	return sink_put(sink, content);
+	return result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR ?
+		       REASON_OK :
+		       REASON_GZIP_DEFLATE;
 }
 
 static enum reason read_trailer(struct gzip_reader *reader)

@@ -299,7 +299,7 @@ static enum reason put(struct newc_writer *writer, struct span bytes)
 
 static enum reason put_zeros(struct newc_writer *writer, size_t n)
 {
-	static const uint8_t zeros[GNU_BLOCK];
+	static const uint8_t zeros[GNU_BLOCK] = { 0 };
 
 	return put(writer, (struct span){ zeros, n });
 }

@@ -24,7 +24,7 @@ static inline enum reason trouble_note(struct trouble *trouble, enum reason reas
 	if (trouble->path_len == 0 && trouble->why == 0) {
 		trouble->why = why;
 		trouble->path_len = path.len < TROUBLE_PATH_MAX ? path.len : TROUBLE_PATH_MAX;
-		if (trouble->path_len > 0)
+		if (path.len > 0)
 			memcpy(trouble->path, path.at, trouble->path_len);
 	}
 	return reason;

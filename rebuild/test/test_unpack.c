@@ -17,6 +17,7 @@ static enum reason extract(struct span section, struct extract_counts *ret_count
 	struct extract *extract = NULL;
 	struct ramdisk_facts facts;
 
+	*ret_counts = (struct extract_counts){ 0 };
 	support_sh("mkdir t");
 	int dir = open("t", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	ck_assert(dir >= 0);

@@ -16,9 +16,9 @@ image() {
 	mkdir -p t/bin t/etc
 	seq 10000 >t/etc/list
 	ln -s ../etc/list t/bin/link
-	(cd t && find . | cpio --quiet -o -H newc) >cpio
-	gzip -9 <cpio >cpio.gz
-	exits 0 assemble --kernel k --cmdline 'a b' --tree t --ramdisk cpio --ramdisk cpio.gz --ramdisk r0 --arch aarch64 \
+	(cd t && find . | cpio --quiet -o -H newc) >archive
+	gzip -9 <archive >archive.gz
+	exits 0 assemble --kernel k --cmdline 'a b' --tree t --ramdisk archive --ramdisk archive.gz --ramdisk r0 --arch aarch64 \
 		-o one
 	exits 0 unpack one u
 	exits 0 assemble --kernel u/kernel --cmdline @u/cmdline --ramdisk u/ramdisk-0 --ramdisk u/ramdisk-1 \
@@ -28,7 +28,7 @@ image() {
 		diff -r --no-dereference t u/ramdisk-$n.d
 	done
 	# and from the tree once more
-	exits 0 assemble --kernel u/kernel --cmdline @u/cmdline --tree u/ramdisk-0.d --ramdisk cpio --ramdisk cpio.gz \
+	exits 0 assemble --kernel u/kernel --cmdline @u/cmdline --tree u/ramdisk-0.d --ramdisk archive --ramdisk archive.gz \
 		--ramdisk r0 --metadata u/metadata.json --arch aarch64 -o three
 	cmp one three
 }
@@ -46,11 +46,11 @@ image() {
 	mkdir t
 	seq 1000 >t/f
 	(cd t && echo f | cpio --quiet -o -H newc) >whole
-	head -c 500 whole >cut
-	gzip -n <whole | head -c -4 >cut.gz
+	head -c 500 whole >half
+	gzip -n <whole | head -c -4 >half.gz
 	(gzip -n <whole && echo junk) >junk
 	printf '070701 is text' >text
-	image cut whole cut.gz junk r0 text
+	image half whole half.gz junk r0 text
 	exits 1 unpack eif u
 	complains 'ramdisk-0 near byte 500'
 	complains '(newc-truncated)'
@@ -73,9 +73,9 @@ def entry(name, mode=0o100644, data=b"", ino=0, nlink=1, major=0):
 	body = head + name + b"\0"
 	body += bytes(-len(body) % 4) + data
 	return body + bytes(-len(body) % 4)
-END = entry(b"TRAILER!!!", 0)
+last = entry(b"TRAILER!!!", 0)
 def put(path, *entries):
-	open(path, "wb").write(b"".join(entries) + END)
+	open(path, "wb").write(b"".join(entries) + last)
 put("dots", entry(b"../../../../escaped", data=b"x"))
 put("links", entry(b"l", 0o120777, b"../.."), entry(b"l/escaped", data=b"x"),
 	entry(b"m", 0o120777, b"/"), entry(b"m/escaped", data=b"x"))
@@ -131,11 +131,11 @@ END
 
 @test "malformed images: exit 1 with a reason and a place, nothing is left" {
 	image r0
-	head -c 600 eif >cut
+	head -c 600 eif >short
 	(cat eif && echo) >longer
 	(head -c -1 eif && printf x) >changed
 	: >empty
-	for row in 'cut eif-truncated' 'longer eif-trailing' 'changed eif-crc' 'empty eif-magic' 'k eif-magic'; do
+	for row in 'short eif-truncated' 'longer eif-trailing' 'changed eif-crc' 'empty eif-magic' 'k eif-magic'; do
 		read -r name reason <<<"$row"
 		exits 1 unpack "$name" u
 		complains "$name: byte "

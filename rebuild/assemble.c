@@ -114,7 +114,7 @@ static enum reason add_kernel(struct image *image, const char *path, int fd, str
 static enum reason add_ramdisk(struct image *image, const struct assemble_ramdisk *ramdisk, int fd,
 			       struct trouble *reterr)
 {
-	static const struct tree_options options = { TREE_MTIME, TREE_DIR_NLINK };
+	static const struct tree_options options = { TREE_MTIME, TREE_DIR_NLINK, TREE_NAMES_MAX };
 
 	enum reason reason = image_begin(image, EIF_RAMDISK);
 	if (reason == REASON_OK)

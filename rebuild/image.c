@@ -1,9 +1,8 @@
 #include "rebuild/image.h"
 
+#include <libdeflate.h>
 #include <string.h>
 #include <unistd.h>
-
-#define ZLIB_CONST
 #include <zlib.h>
 
 #include "rebuild/draft.h"
@@ -56,11 +55,12 @@ static enum reason flush(struct image *image)
 
 	if (draft_interrupted())
 		return REASON_INTERRUPTED;
-	if (bytes.len > EIF_SIZE_MAX - image->eif.size)
+	/* a section header may have gone beyond the limit already */
+	if (image->eif.size > EIF_SIZE_MAX || bytes.len > EIF_SIZE_MAX - image->eif.size)
 		return REASON_EIF_TOO_LARGE;
 	image->eif.size += bytes.len;
 	present(image)->size += bytes.len;
-	image->section_crc = (uint32_t)crc32_z(image->section_crc, bytes.at, bytes.len);
+	image->section_crc = libdeflate_crc32(image->section_crc, bytes.at, bytes.len);
 	enum reason reason = REASON_OK;
 	if (!image->measured && bytes.len > 0)
 		reason = measure_data(image->measure, bytes);
@@ -120,7 +120,7 @@ enum reason image_end(struct image *image)
 	put_be(&at, section->type, 2);
 	put_be(&at, 0, 2);
 	put_be(&at, section->size, 8);
-	image->crc = (uint32_t)crc32_z(image->crc, header, sizeof(header));
+	image->crc = libdeflate_crc32(image->crc, header, sizeof(header));
 	image->crc = (uint32_t)crc32_combine(image->crc, image->section_crc, (off_t)section->size);
 	reason = move_to(image, section->offset - EIF_SECTION_HEADER_LEN);
 	return reason != REASON_OK ? reason : draft_write(image->fd, SPAN_OF(header));
@@ -157,7 +157,7 @@ enum reason image_finish(struct image *image)
 	for (size_t i = 0; i < EIF_SECTIONS_MAX; i++)
 		put_be(&at, i < eif->n_sections ? eif->sections[i].size : 0, 8);
 	put_be(&at, 0, 4);
-	uint32_t crc = (uint32_t)crc32_z(0, header, EIF_CRC_OFFSET);
+	uint32_t crc = libdeflate_crc32(0, header, EIF_CRC_OFFSET);
 	crc = (uint32_t)crc32_combine(crc, image->crc, (off_t)(eif->size - EIF_HEADER_LEN));
 	put_be(&at, crc, 4);
 	image->eif.crc = crc;

@@ -49,11 +49,11 @@ static void level_done(struct level *level)
 	(void)close(level->fd);
 }
 
-static enum reason add_name(struct level *level, const char *name, const char *end)
+static enum reason add_name(struct level *level, size_t most, const char *name, const char *end)
 {
 	struct buf text = { 0 };
 
-	if (level->n_names == TREE_NAMES_MAX)
+	if (level->n_names == most)
 		return REASON_TREE_ENTRIES;
 	if (level->n_names == level->cap) {
 		size_t cap = level->cap == 0 ? 64 : level->cap * 2;
@@ -77,7 +77,7 @@ static int by_bytes(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static enum reason add_entry(struct level *level, const char *name)
+static enum reason add_entry(struct level *level, size_t most, const char *name)
 {
 	struct stat st;
 
@@ -85,10 +85,10 @@ static enum reason add_entry(struct level *level, const char *name)
 		return REASON_OK;
 	if (fstatat(level->fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return REASON_FILE_UNREADABLE;
-	enum reason reason = add_name(level, name, "");
+	enum reason reason = add_name(level, most, name, "");
 	if (reason != REASON_OK || !S_ISDIR(st.st_mode))
 		return reason;
-	return add_name(level, name, "/");
+	return add_name(level, most, name, "/");
 }
 
 /* Reads the names of the directory and sorts them. */
@@ -109,7 +109,7 @@ static enum reason list(struct walk *walk, struct level *level)
 		const struct dirent *found = readdir(dir);
 		if (found == NULL)
 			break;
-		reason = add_entry(level, found->d_name);
+		reason = add_entry(level, walk->options->names_max, found->d_name);
 	}
 	int why = errno;
 	(void)closedir(dir);

@@ -19,6 +19,7 @@
 struct tree_options {
 	uint32_t mtime;
 	uint32_t dir_nlink; /* of every directory; 0: as the file system counts */
+	size_t names_max;   /* in one directory, subdirectories counted twice; TREE_NAMES_MAX */
 };
 
 /* Pours the archive, not compressed, into `sink`. `dir` is a directory's descriptor, which stays the

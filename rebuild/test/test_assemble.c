@@ -1,6 +1,8 @@
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "rebuild/assemble.h"
 #include "rebuild/image.h"
@@ -327,6 +329,30 @@ START_TEST(test_interrupted)
 }
 END_TEST
 
+/* Bounds of the image itself; the file has a hole up to 16 GiB. */
+START_TEST(test_image_bounds)
+{
+	struct image image;
+
+	support_enter();
+	int fd = open("image", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ck_assert(fd >= 0);
+	EXPECT_REASON("start", image_start(&image, fd, 0), REASON_OK);
+	image.eif.size = EIF_SIZE_MAX - EIF_SECTION_HEADER_LEN - 3;
+	EXPECT_REASON("begin", image_begin(&image, EIF_KERNEL), REASON_OK);
+	EXPECT_REASON("put", image_put(&image, SPAN_LITERAL("abc")), REASON_OK);
+	EXPECT_REASON("16 GiB", image_end(&image), REASON_OK);
+	EXPECT_REASON("begin", image_begin(&image, EIF_CMDLINE), REASON_OK);
+	EXPECT_REASON("more", image_end(&image), REASON_EIF_TOO_LARGE);
+	image.eif.size = EIF_HEADER_LEN;
+	image.eif.n_sections = EIF_SECTIONS_MAX;
+	EXPECT_REASON("33 sections", image_begin(&image, EIF_RAMDISK), REASON_EIF_SECTION_COUNT);
+	image_done(&image);
+	(void)close(fd);
+	support_leave();
+}
+END_TEST
+
 START_TEST(test_signing)
 {
 	static const struct {
@@ -488,6 +514,7 @@ int main(void)
 	support_add(suite, "refused", test_refused);
 	support_add(suite, "replaced", test_replaced);
 	support_add(suite, "interrupted", test_interrupted);
+	support_add(suite, "image bounds", test_image_bounds);
 	support_add(suite, "signing", test_signing);
 	support_add(suite, "signing refused", test_signing_refused);
 	support_add(suite, "trim", test_trim);

@@ -17,7 +17,7 @@ static int open_folder(const char *path)
 static enum reason archive(const char *path, uint32_t dir_nlink, struct buf *ret,
 			   struct trouble *reterr)
 {
-	const struct tree_options options = { TREE_MTIME, dir_nlink };
+	const struct tree_options options = { TREE_MTIME, dir_nlink, TREE_NAMES_MAX };
 	int fd = open_folder(path);
 
 	enum reason reason = tree_archive(fd, &options, support_sink(ret), reterr);
@@ -73,7 +73,7 @@ END_TEST
 
 START_TEST(test_ramdisk)
 {
-	static const struct tree_options options = { TREE_MTIME, TREE_DIR_NLINK };
+	static const struct tree_options options = { TREE_MTIME, TREE_DIR_NLINK, TREE_NAMES_MAX };
 	struct trouble trouble = { 0 };
 	struct buf ours = { 0 };
 	struct buf plain = { 0 };
@@ -137,6 +137,26 @@ START_TEST(test_refused)
 }
 END_TEST
 
+START_TEST(test_many_names)
+{
+	const struct tree_options five = { TREE_MTIME, TREE_DIR_NLINK, 5 };
+	struct trouble trouble = { 0 };
+	struct buf out = { 0 };
+
+	support_enter();
+	support_sh("mkdir -p t/d; cd t/d; touch a b c d e");
+	int fd = open_folder("t");
+	EXPECT_REASON("five", tree_archive(fd, &five, support_sink(&out), &trouble), REASON_OK);
+	support_sh("touch t/d/f");
+	EXPECT_REASON("six", tree_archive(fd, &five, support_sink(&out), &trouble),
+		      REASON_TREE_ENTRIES);
+	EXPECT_BYTES("six", ((struct span){ trouble.path, trouble.path_len }), SPAN_LITERAL("d/"));
+	(void)close(fd);
+	buf_done(&out);
+	support_leave();
+}
+END_TEST
+
 /* A sink that runs a script when the first bytes arrive, that is, before a file is read. */
 static enum reason meddle(void *to, struct span bytes)
 {
@@ -156,7 +176,7 @@ START_TEST(test_changed)
 		"mv t/f x; mkdir t/f", /* still open: not noticed here */
 	};
 	static const enum reason wants[] = { REASON_FILE_CHANGED, REASON_FILE_CHANGED, REASON_OK };
-	static const struct tree_options options = { TREE_MTIME, TREE_DIR_NLINK };
+	static const struct tree_options options = { TREE_MTIME, TREE_DIR_NLINK, TREE_NAMES_MAX };
 
 	for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
 		struct trouble trouble = { 0 };
@@ -186,7 +206,7 @@ START_TEST(test_swapped)
 		{ "rm t/b", REASON_FILE_UNREADABLE },
 		{ "rm t/b; mkfifo t/b", REASON_TREE_TYPE },
 	};
-	static const struct tree_options options = { TREE_MTIME, TREE_DIR_NLINK };
+	static const struct tree_options options = { TREE_MTIME, TREE_DIR_NLINK, TREE_NAMES_MAX };
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct trouble trouble = { 0 };
@@ -212,6 +232,7 @@ int main(void)
 	support_add(suite, "same everywhere", test_same_everywhere);
 	support_add(suite, "ramdisk", test_ramdisk);
 	support_add(suite, "refused", test_refused);
+	support_add(suite, "many names", test_many_names);
 	support_add(suite, "changed", test_changed);
 	support_add(suite, "swapped", test_swapped);
 	return support_main(suite);

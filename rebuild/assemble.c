@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "rebuild/draft.h"
-#include "rebuild/image.h"
+#include "rebuild/eifout.h"
 #include "rebuild/sign.h"
 #include "rebuild/tree.h"
 #include "verify/eifmeta.h"
@@ -68,7 +68,7 @@ static bool wait_for(int fd)
 	return false;
 }
 
-static enum reason pour(int fd, const char *path, struct image *image, struct trouble *reterr)
+static enum reason pour(int fd, const char *path, struct eifout *image, struct trouble *reterr)
 {
 	uint8_t chunk[CHUNK];
 
@@ -83,49 +83,50 @@ static enum reason pour(int fd, const char *path, struct image *image, struct tr
 					    errno);
 		if (n == 0)
 			return REASON_OK;
-		enum reason reason = image_put(image, (struct span){ chunk, (size_t)n });
+		enum reason reason = eifout_put(image, (struct span){ chunk, (size_t)n });
 		if (reason != REASON_OK)
 			return reason;
 	}
 }
 
-static enum reason add_bytes(struct image *image, enum eif_type type, struct span bytes)
+static enum reason add_bytes(struct eifout *image, enum eif_type type, struct span bytes)
 {
-	enum reason reason = image_begin(image, type);
+	enum reason reason = eifout_begin(image, type);
 
 	if (reason == REASON_OK)
-		reason = image_put(image, bytes);
-	return reason != REASON_OK ? reason : image_end(image);
+		reason = eifout_put(image, bytes);
+	return reason != REASON_OK ? reason : eifout_end(image);
 }
 
-static enum reason add_kernel(struct image *image, const char *path, int fd, struct trouble *reterr)
+static enum reason add_kernel(struct eifout *image, const char *path, int fd,
+			      struct trouble *reterr)
 {
-	enum reason reason = image_begin(image, EIF_KERNEL);
+	enum reason reason = eifout_begin(image, EIF_KERNEL);
 
 	if (reason == REASON_OK)
 		reason = pour(fd, path, image, reterr);
 	if (reason == REASON_OK)
-		reason = image_end(image);
+		reason = eifout_end(image);
 	if (reason == REASON_OK && image->eif.sections[0].size == 0)
 		return trouble_note(reterr, REASON_EIF_EMPTY_KERNEL, span_of_text(path), 0);
 	return reason;
 }
 
-static enum reason add_ramdisk(struct image *image, const struct assemble_ramdisk *ramdisk, int fd,
+static enum reason add_ramdisk(struct eifout *image, const struct assemble_ramdisk *ramdisk, int fd,
 			       struct trouble *reterr)
 {
 	static const struct tree_options options = { TREE_MTIME, TREE_DIR_NLINK, TREE_NAMES_MAX };
 
-	enum reason reason = image_begin(image, EIF_RAMDISK);
+	enum reason reason = eifout_begin(image, EIF_RAMDISK);
 	if (reason == REASON_OK)
 		reason = ramdisk->is_tree ?
-				 tree_ramdisk(fd, &options, (struct sink){ image_put, image },
+				 tree_ramdisk(fd, &options, (struct sink){ eifout_put, image },
 					      reterr) :
 				 pour(fd, ramdisk->path, image, reterr);
-	return reason != REASON_OK ? reason : image_end(image);
+	return reason != REASON_OK ? reason : eifout_end(image);
 }
 
-static enum reason add_signature(struct image *image, const struct assemble_inputs *inputs,
+static enum reason add_signature(struct eifout *image, const struct assemble_inputs *inputs,
 				 struct pcrs *pcrs)
 {
 	struct buf section = { 0 };
@@ -144,10 +145,10 @@ static enum reason add_signature(struct image *image, const struct assemble_inpu
 static enum reason write_image(const struct assemble_inputs *inputs, const struct sources *sources,
 			       int fd, struct assembled *ret, struct trouble *reterr)
 {
-	struct image image;
+	struct eifout image;
 	struct pcrs pcrs = { 0 };
 
-	enum reason reason = image_start(&image, fd, inputs->flags);
+	enum reason reason = eifout_start(&image, fd, inputs->flags);
 	if (reason == REASON_OK)
 		reason = add_kernel(&image, inputs->kernel, sources->kernel, reterr);
 	if (reason == REASON_OK)
@@ -157,15 +158,15 @@ static enum reason write_image(const struct assemble_inputs *inputs, const struc
 	for (size_t i = 0; i < inputs->n_ramdisks && reason == REASON_OK; i++)
 		reason = add_ramdisk(&image, &inputs->ramdisks[i], sources->ramdisks[i], reterr);
 	if (reason == REASON_OK)
-		reason = image_pcrs(&image, &pcrs);
+		reason = eifout_pcrs(&image, &pcrs);
 	if (reason == REASON_OK && inputs->key.at != NULL)
 		reason = add_signature(&image, inputs, &pcrs);
 	if (reason == REASON_OK)
-		reason = image_finish(&image);
+		reason = eifout_finish(&image);
 	if (reason == REASON_OK)
 		*ret = (struct assembled){ image.eif, pcrs };
 	int why = errno;
-	image_done(&image);
+	eifout_done(&image);
 	errno = why;
 	return reason;
 }

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "rebuild/assemble.h"
-#include "rebuild/image.h"
+#include "rebuild/eifout.h"
 #include "rebuild/sign.h"
 #include "rebuild/test/support.h"
 #include "verify/eifsign.h"
@@ -332,22 +332,22 @@ END_TEST
 /* Bounds of the image itself; the file has a hole up to 16 GiB. */
 START_TEST(test_image_bounds)
 {
-	struct image image;
+	struct eifout image;
 
 	support_enter();
 	int fd = open("image", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	ck_assert(fd >= 0);
-	EXPECT_REASON("start", image_start(&image, fd, 0), REASON_OK);
+	EXPECT_REASON("start", eifout_start(&image, fd, 0), REASON_OK);
 	image.eif.size = EIF_SIZE_MAX - EIF_SECTION_HEADER_LEN - 3;
-	EXPECT_REASON("begin", image_begin(&image, EIF_KERNEL), REASON_OK);
-	EXPECT_REASON("put", image_put(&image, SPAN_LITERAL("abc")), REASON_OK);
-	EXPECT_REASON("16 GiB", image_end(&image), REASON_OK);
-	EXPECT_REASON("begin", image_begin(&image, EIF_CMDLINE), REASON_OK);
-	EXPECT_REASON("more", image_end(&image), REASON_EIF_TOO_LARGE);
+	EXPECT_REASON("begin", eifout_begin(&image, EIF_KERNEL), REASON_OK);
+	EXPECT_REASON("put", eifout_put(&image, SPAN_LITERAL("abc")), REASON_OK);
+	EXPECT_REASON("16 GiB", eifout_end(&image), REASON_OK);
+	EXPECT_REASON("begin", eifout_begin(&image, EIF_CMDLINE), REASON_OK);
+	EXPECT_REASON("more", eifout_end(&image), REASON_EIF_TOO_LARGE);
 	image.eif.size = EIF_HEADER_LEN;
 	image.eif.n_sections = EIF_SECTIONS_MAX;
-	EXPECT_REASON("33 sections", image_begin(&image, EIF_RAMDISK), REASON_EIF_SECTION_COUNT);
-	image_done(&image);
+	EXPECT_REASON("33 sections", eifout_begin(&image, EIF_RAMDISK), REASON_EIF_SECTION_COUNT);
+	eifout_done(&image);
 	(void)close(fd);
 	support_leave();
 }

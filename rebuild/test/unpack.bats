@@ -162,8 +162,8 @@ END
 	complains '(eif-flags)'
 	exits 0 unpack flagged b --flags 240
 	exits 0 unpack flagged c --flags=0x0240
-	for wrong in 1 10000 x '' 0x; do
-		refuses "'$wrong'" unpack eif d --flags "$wrong"
+	for wrong in 10000 x '' 0x; do
+		refuses 'up to four hex digits' unpack eif d --flags "$wrong"
 	done
 }
 

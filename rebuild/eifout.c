@@ -1,4 +1,4 @@
-#include "rebuild/image.h"
+#include "rebuild/eifout.h"
 
 #include <libdeflate.h>
 #include <string.h>
@@ -14,20 +14,20 @@ static void put_be(uint8_t **at, uint64_t value, size_t n)
 		*(*at)++ = (uint8_t)(value >> 8 * (n - 1 - i));
 }
 
-static enum reason move_to(const struct image *image, uint64_t offset)
+static enum reason move_to(const struct eifout *image, uint64_t offset)
 {
 	return lseek(image->fd, (off_t)offset, SEEK_SET) == (off_t)offset ? REASON_OK :
 									    REASON_FILE_UNWRITABLE;
 }
 
-enum reason image_start(struct image *image, int fd, uint16_t flags)
+enum reason eifout_start(struct eifout *image, int fd, uint16_t flags)
 {
-	*image = (struct image){
+	*image = (struct eifout){
 		.fd = fd,
-		.eif = { .version = IMAGE_VERSION,
+		.eif = { .version = EIFOUT_VERSION,
 			 .flags = flags,
-			 .default_mem = IMAGE_DEFAULT_MEM,
-			 .default_cpus = IMAGE_DEFAULT_CPUS,
+			 .default_mem = EIFOUT_DEFAULT_MEM,
+			 .default_cpus = EIFOUT_DEFAULT_CPUS,
 			 .size = EIF_HEADER_LEN },
 		.measure = measure_new(false),
 	};
@@ -37,19 +37,19 @@ enum reason image_start(struct image *image, int fd, uint16_t flags)
 	return REASON_OK;
 }
 
-void image_done(struct image *image)
+void eifout_done(struct eifout *image)
 {
 	measure_free(image->measure);
 	image->measure = NULL;
 }
 
-static struct eif_section *present(struct image *image)
+static struct eif_section *present(struct eifout *image)
 {
 	return &image->eif.sections[image->eif.n_sections - 1];
 }
 
 /* Hands what was gathered to file, checksum and measurement. */
-static enum reason flush(struct image *image)
+static enum reason flush(struct eifout *image)
 {
 	struct span bytes = { image->buffer, image->have };
 
@@ -72,7 +72,7 @@ static enum reason flush(struct image *image)
 	return reason;
 }
 
-enum reason image_begin(struct image *image, enum eif_type type)
+enum reason eifout_begin(struct eifout *image, enum eif_type type)
 {
 	if (image->eif.n_sections == EIF_SECTIONS_MAX)
 		return REASON_EIF_SECTION_COUNT;
@@ -86,9 +86,9 @@ enum reason image_begin(struct image *image, enum eif_type type)
 	return reason;
 }
 
-enum reason image_put(void *to, struct span bytes)
+enum reason eifout_put(void *to, struct span bytes)
 {
-	struct image *image = to;
+	struct eifout *image = to;
 	struct span piece;
 
 	while (bytes.len > 0) {
@@ -106,7 +106,7 @@ enum reason image_put(void *to, struct span bytes)
 	return REASON_OK;
 }
 
-enum reason image_end(struct image *image)
+enum reason eifout_end(struct eifout *image)
 {
 	uint8_t header[EIF_SECTION_HEADER_LEN];
 	uint8_t *at = header;
@@ -126,7 +126,7 @@ enum reason image_end(struct image *image)
 	return reason != REASON_OK ? reason : draft_write(image->fd, SPAN_OF(header));
 }
 
-enum reason image_pcrs(struct image *image, struct pcrs *ret)
+enum reason eifout_pcrs(struct eifout *image, struct pcrs *ret)
 {
 	struct measurement measurement;
 
@@ -138,7 +138,7 @@ enum reason image_pcrs(struct image *image, struct pcrs *ret)
 	return REASON_OK;
 }
 
-enum reason image_finish(struct image *image)
+enum reason eifout_finish(struct eifout *image)
 {
 	const struct eif *eif = &image->eif;
 	uint8_t header[EIF_HEADER_LEN] = ".eif";

@@ -1,0 +1,45 @@
+/* The verbs of enclave-rebuild, one function each. main.c reads the command line into a struct
+ * job and exits with what the verb returns. */
+#ifndef REBUILD_JOB_H
+#define REBUILD_JOB_H
+
+#include "rebuild/assemble.h"
+#include "verify/cli.h"
+
+/* Everything a verb needs. */
+struct job {
+	struct cli_world world;
+	const char *version;
+	const char *epoch;        /* SOURCE_DATE_EPOCH, NULL: not set */
+	struct cli_output output; /* with the program's name */
+	const char *operands[2];
+	size_t n_operands;
+	struct assemble_ramdisk *ramdisks; /* owned array of borrowed words */
+	size_t n_ramdisks;
+	const char *kernel;
+	const char *cmdline;
+	const char *metadata;
+	const char *sign_key;
+	const char *sign_cert;
+	uint16_t flags;         /* of the image to make */
+	struct eif_rules rules; /* of the image to take apart */
+};
+
+/* Each returns the exit status. */
+int job_assemble(struct job *job);
+int job_unpack(struct job *job);
+
+/* Says on stderr what is wrong with the command line; the exit status for that. */
+int job_usage(const struct job *job, const char *message);
+
+/* One line on stderr: what, the name concerned, what the system said, why, and the reason's name. */
+void job_complain(const struct job *job, const char *what, const struct trouble *trouble,
+		  enum reason reason);
+
+/* This program's or the machine's own fault, not the inputs'. */
+bool job_is_own_trouble(enum reason reason);
+
+/* Puts a result out on stdout. `complete` false: there was no memory for it. */
+int job_put_out(const struct job *job, const struct buf *out, bool complete);
+
+#endif

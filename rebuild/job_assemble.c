@@ -1,0 +1,135 @@
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rebuild/outcome.h"
+#include "rebuild/sign.h"
+#include "rebuild/job.h"
+#include "verify/eifmeta.h"
+
+/* Reads a file that an option names; one longer than `cap` is refused by whoever judges it. */
+static bool read_named(const struct job *job, const char *path, size_t cap, struct buf *ret)
+{
+	int why = 0;
+
+	enum reason reason = cli_read(path, cap, ret, &why);
+	if (reason == REASON_OK)
+		return true;
+	cli_complain(job->output.program, "%s: %s", path,
+		     reason == REASON_FILE_UNREADABLE ? strerror(why) : reason_sentence(reason));
+	return false;
+}
+
+/* What assemble reads from files beside the sections that it streams. */
+struct texts {
+	struct buf cmdline;
+	struct buf metadata;
+	struct buf key;
+	struct buf certificate;
+};
+
+/* SOURCE_DATE_EPOCH: decimal digits only (reproducible-builds.org/specs/source-date-epoch). */
+static bool read_epoch(const char *text, int64_t *ret)
+{
+	char *end = NULL;
+
+	if (text == NULL || *text == '\0') {
+		*ret = 0;
+		return true;
+	}
+	size_t n = strspn(text, "0123456789");
+	if (n > 11 || text[n] != '\0')
+		return false;
+	long long value = strtoll(text, &end, 10);
+	*ret = value;
+	return value <= INT64_C(253402300799); /* the last second of the year 9999 */
+}
+
+static bool make_metadata(const struct job *job, struct buf *ret)
+{
+	int64_t epoch;
+
+	if (!read_epoch(job->epoch, &epoch)) {
+		cli_complain(job->output.program, "SOURCE_DATE_EPOCH: seconds since 1970, not '%s'",
+			     job->epoch);
+		return false;
+	}
+	if (assemble_metadata(job->kernel, epoch, job->output.program, job->version, ret) ==
+	    REASON_OK)
+		return true;
+	cli_complain(job->output.program, "%s: the name is not UTF-8: give --metadata",
+		     job->kernel);
+	return false;
+}
+
+static bool read_texts(const struct job *job, struct texts *texts)
+{
+	if (job->cmdline[0] == '@' &&
+	    !read_named(job, job->cmdline + 1, ASSEMBLE_CMDLINE_MAX, &texts->cmdline))
+		return false;
+	if (job->metadata != NULL ? !read_named(job, job->metadata, EIFMETA_MAX, &texts->metadata) :
+				    !make_metadata(job, &texts->metadata))
+		return false;
+	if (job->sign_key == NULL)
+		return true;
+	return read_named(job, job->sign_key, SIGN_PEM_MAX, &texts->key) &&
+	       read_named(job, job->sign_cert, SIGN_PEM_MAX, &texts->certificate);
+}
+
+static int assemble_with(const struct job *job, const struct texts *texts)
+{
+	const struct outcome_tool tool = { job->output.program, job->version };
+	struct assembled made;
+	struct trouble trouble = { 0 };
+	struct buf out = { 0 };
+	const struct assemble_inputs inputs = {
+		.kernel = job->kernel,
+		.cmdline = job->cmdline[0] == '@' ? assemble_trim(buf_span(&texts->cmdline)) :
+						    span_of_text(job->cmdline),
+		.flags = job->flags,
+		.metadata = buf_span(&texts->metadata),
+		.ramdisks = job->ramdisks,
+		.n_ramdisks = job->n_ramdisks,
+		.key = job->sign_key == NULL ? (struct span){ NULL, 0 } : buf_span(&texts->key),
+		.certificate = buf_span(&texts->certificate),
+	};
+
+	enum reason reason = assemble(&inputs, job->output.path, &made, &trouble);
+	if (reason != REASON_OK) {
+		job_complain(job, "assemble", &trouble, reason);
+		return job_is_own_trouble(reason) ? CLI_ERROR : CLI_USAGE;
+	}
+	bool complete = true;
+	if (job->output.format == CLI_JSON)
+		complete = outcome_assembled_json(&tool, &made, job->output.path, &out);
+	else
+		outcome_assembled_text(&made, job->output.path, &out);
+	int status = job_put_out(job, &out, complete);
+	buf_done(&out);
+	return status;
+}
+
+int job_assemble(struct job *job)
+{
+	struct texts texts = { .key = { 0 } };
+
+	if (job->n_operands > 0)
+		return job_usage(job, "assemble: ramdisks are given by --ramdisk and --tree");
+	if (job->kernel == NULL || job->cmdline == NULL || job->n_ramdisks == 0)
+		return job_usage(
+			job, "assemble: --kernel, --cmdline and a --ramdisk or --tree are needed");
+	if (job->output.path == NULL || strcmp(job->output.path, "-") == 0)
+		return job_usage(
+			job, "assemble: -o FILE is needed (the image's header is written last)");
+	if ((job->sign_key == NULL) != (job->sign_cert == NULL))
+		return job_usage(job, "assemble: --sign-key and --sign-cert belong together");
+	int status = read_texts(job, &texts) ? assemble_with(job, &texts) : CLI_USAGE;
+	buf_done(&texts.cmdline);
+	buf_done(&texts.metadata);
+	/* the key does not stay in memory that is given back */
+	if (texts.key.at != NULL)
+		OPENSSL_cleanse(texts.key.at, texts.key.len);
+	buf_done(&texts.key);
+	buf_done(&texts.certificate);
+	return status;
+}

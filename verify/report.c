@@ -257,6 +257,17 @@ static bool has_identity(const struct report *report)
 	       (passed(report, CHECK_PCR1_MATCH) && passed(report, CHECK_PCR2_MATCH));
 }
 
+/* True when the check was skipped because of one that could not be judged. */
+static bool rests_on_error(const struct report *report, const struct row *row)
+{
+	for (size_t n = 0; n < CHECK_COUNT && row != NULL; n++) {
+		if (row->status != STATUS_SKIP || row->reason != REASON_NEEDS)
+			break;
+		row = find_row(report, row->needed);
+	}
+	return row != NULL && row->status == STATUS_ERROR;
+}
+
 static void fail_required_skips(struct report *report, const struct check_set *require)
 {
 	for (size_t i = 0; i < CHECK_COUNT; i++) {
@@ -267,7 +278,8 @@ static void fail_required_skips(struct report *report, const struct check_set *r
 	}
 	for (size_t i = 0; i < report->n_rows; i++) {
 		struct row *row = &report->rows[i];
-		if (!require->has[row->check] || row->status != STATUS_SKIP)
+		if (!require->has[row->check] || row->status != STATUS_SKIP ||
+		    rests_on_error(report, row))
 			continue;
 		struct buf message = { 0 };
 		buf_printf(&message, "--require names it and it was skipped: %s", row_message(row));

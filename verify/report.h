@@ -95,7 +95,8 @@ void report_add_lines(struct report *report, struct buf *lines);
 enum status report_status(const struct report *report, enum check check);
 
 /* The verdict rule, in one place. After all checks were added, in this order:
- *  1. a required check that was skipped, or never added, fails with REASON_REQUIRED_SKIPPED;
+ *  1. a required check that was skipped, or never added, fails with REASON_REQUIRED_SKIPPED; but
+ *     not where it was skipped for want of a check in error: an unreadable file says nothing;
  *  2. any failed check: VERDICT_FAIL;
  *  3. any check that could not be judged, or memory that ran out: VERDICT_ERROR;
  *  4. no identity passed - pcr0.match, or enclave_hash.match, or pcr1.match with pcr2.match:

@@ -230,10 +230,14 @@ struct captured {
 
 static struct captured capture_begin(void)
 {
-	struct captured captured = { tmpfile(), dup(STDERR_FILENO) };
+	struct captured captured = { .file = tmpfile() };
 
-	ck_assert(captured.file != NULL && captured.before >= 0);
-	ck_assert(dup2(fileno(captured.file), STDERR_FILENO) == STDERR_FILENO);
+	ck_assert_ptr_nonnull(captured.file);
+	captured.before = dup(STDERR_FILENO);
+	if (captured.before < 0 || dup2(fileno(captured.file), STDERR_FILENO) != STDERR_FILENO) {
+		(void)fclose(captured.file);
+		ck_abort_msg("stderr cannot be led elsewhere");
+	}
 	return captured;
 }
 

@@ -11,6 +11,7 @@ struct job {
 	struct cli_world world;
 	const char *version;
 	const char *epoch;        /* SOURCE_DATE_EPOCH, NULL: not set */
+	const char *tmpdir;       /* for files that nobody else sees */
 	struct cli_output output; /* with the program's name */
 	const char *operands[2];
 	size_t n_operands;
@@ -22,12 +23,15 @@ struct job {
 	const char *sign_key;
 	const char *sign_cert;
 	uint16_t flags;         /* of the image to make */
-	struct eif_rules rules; /* of the image to take apart */
+	struct eif_rules rules; /* of the image to take apart or to compare */
+	bool may_html;          /* the verb knows --format html, */
+	bool html;              /* and it is wanted */
 };
 
 /* Each returns the exit status. */
 int job_assemble(struct job *job);
 int job_unpack(struct job *job);
+int job_compare(struct job *job);
 
 /* Says on stderr what is wrong with the command line; the exit status for that. */
 int job_usage(const struct job *job, const char *message);

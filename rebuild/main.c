@@ -1,4 +1,4 @@
-/* enclave-rebuild: images made, and taken apart. */
+/* enclave-rebuild: images made, taken apart, and compared. */
 #include <fcntl.h>
 #include <openssl/crypto.h>
 #include <signal.h>
@@ -16,6 +16,7 @@
 static const char help_text[] =
 	"Usage: " PROGRAM " assemble --kernel FILE --cmdline TEXT|@FILE RAMDISKS -o EIF\n"
 	"       " PROGRAM " unpack EIF DIR\n"
+	"       " PROGRAM " compare EIF EIF|PCR.JSON\n"
 	"\n"
 	"assemble makes an image, the same bytes from the same inputs. RAMDISKS, in order:\n"
 	"  --ramdisk FILE        a section as it is\n"
@@ -26,10 +27,10 @@ static const char help_text[] =
 	"  --sign-key PEM --sign-cert PEM    sign PCR0 (P-256, P-384, P-521)\n"
 	"  -o EIF                where to write it\n"
 	"unpack writes sections and what the ramdisks hold into DIR, new or empty (- is stdin).\n"
-	"  --flags HEX           reserved header flags that the image must have\n"
-	"Output: --format text|json  -q  -v  --color auto|always|never  --version  -h\n"
-	"\n"
-	"Exit status: 0 done, 1 malformed image, 2 wrong usage or input, 3 could not.\n"
+	"compare tells why two images, or an image and published registers, differ.\n"
+	"  --flags HEX           reserved header flags that the images must have (unpack, too)\n"
+	"Output: --format text|json (compare: html)  -q  -v  --color WHEN  --version  -h\n"
+	"Exit status: 0 done, equal; 1 malformed, different; 2 wrong usage or input; 3 could not.\n"
 	"Example: " PROGRAM " assemble --kernel bzImage --cmdline @cmdline --tree root -o my.eif\n";
 
 enum option {
@@ -55,6 +56,7 @@ static const struct cli_option assemble_options[] = {
 	{ OPT_SIGN_CERT, 0, false, "sign-cert", "PEM" },
 };
 
+/* of compare, too */
 static const struct cli_option unpack_options[] = {
 	{ OPT_FLAGS, 0, false, "flags", "HEX" },
 };
@@ -115,6 +117,9 @@ static bool apply(struct job *job, int id, const char *value)
 		return true;
 	case OPT_FLAGS:
 		return expect_flags(PROGRAM, value, &job->rules);
+	case CLI_OPT_FORMAT:
+		job->html = job->may_html && strcmp(value, "html") == 0;
+		return job->html || cli_common_apply(&job->output, &job->world, id, value);
 	default:
 		return cli_common_apply(&job->output, &job->world, id, value);
 	}
@@ -158,11 +163,14 @@ static const struct verb {
 	const struct cli_option *options;
 	size_t n_options;
 	int (*run)(struct job *job);
+	bool may_html;
 } verbs[] = {
 	{ "assemble", assemble_options, sizeof(assemble_options) / sizeof(assemble_options[0]),
-	  job_assemble },
-	{ "unpack", unpack_options, sizeof(unpack_options) / sizeof(unpack_options[0]),
-	  job_unpack },
+	  job_assemble, false },
+	{ "unpack", unpack_options, sizeof(unpack_options) / sizeof(unpack_options[0]), job_unpack,
+	  false },
+	{ "compare", unpack_options, sizeof(unpack_options) / sizeof(unpack_options[0]),
+	  job_compare, true },
 };
 
 /* What this program finds in its surroundings. */
@@ -179,11 +187,14 @@ static void look_around(struct job *job)
 				  (term != NULL && strcmp(term, "dumb") == 0),
 	};
 	job->epoch = getenv("SOURCE_DATE_EPOCH");
+	job->tmpdir = getenv("TMPDIR");
+	if (job->tmpdir == NULL || *job->tmpdir == '\0')
+		job->tmpdir = "/tmp";
 }
 
 static int run_verb(const struct verb *verb, int argc, char **argv)
 {
-	struct job job = { .version = ENCLAVECHECK_VERSION };
+	struct job job = { .version = ENCLAVECHECK_VERSION, .may_html = verb->may_html };
 	struct cli_words words;
 	int status = CLI_ERROR;
 

@@ -207,7 +207,9 @@
 	X(IMAGE_RAMDISKS, "image-ramdisks", "an image has 1 to 29 ramdisks, 28 when it is signed") \
 	X(SIGN_KEY, "sign-key", "not an unencrypted PEM private key on P-256, P-384 or P-521") \
 	X(SIGN_CERT, "sign-cert", "not one PEM certificate and nothing else") \
-	X(SIGN_PAIR, "sign-pair", "the certificate is not for this private key")
+	X(SIGN_PAIR, "sign-pair", "the certificate is not for this private key") \
+	X(CHANGED_WHILE_READING, "changed-while-reading", \
+	  "the image changed between two readings of it")
 // clang-format on
 
 enum reason {

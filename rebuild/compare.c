@@ -1,10 +1,10 @@
 #include "rebuild/compare.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "rebuild/archives.h"
 #include "rebuild/reread.h"
 #include "rebuild/wording.h"
 
@@ -144,7 +144,6 @@ static enum reason compare_row(struct comparison *comparison, const struct compa
 	uint64_t before = causes(findings);
 	enum reason reason = REASON_OK;
 
-	(void)tmpdir;
 	if (row->a == NULL || row->b == NULL) {
 		findings_add(findings, class_of(row->type), compare_row_name(row, name), nothing,
 			     row->a == NULL ? "only-in-b" : "only-in-a", nothing, nothing, NULL);
@@ -156,10 +155,16 @@ static enum reason compare_row(struct comparison *comparison, const struct compa
 	else if (row->type == EIF_CMDLINE)
 		reason = wording_cmdline(comparison->a->fd, row->a, row->sha384_a,
 					 comparison->b->fd, row->b, row->sha384_b, findings);
+	else if (row->type == EIF_RAMDISK)
+		reason = archives_compare(
+			compare_row_name(row, name),
+			&(struct catalog_source){ comparison->a->fd, row->a, row->sha384_a },
+			&(struct catalog_source){ comparison->b->fd, row->b, row->sha384_b },
+			tmpdir, findings, reterr);
 	/* whatever no one can tell more about differs as bytes */
 	if (reason == REASON_OK && causes(findings) == before)
 		reason = compare_bytes(comparison, row, findings);
-	return reason == REASON_OK ? reason : trouble_note(reterr, reason, SPAN_LITERAL(""), errno);
+	return reason;
 }
 
 /* Sections in another order: of measured ones the registers tell whether it matters. */

@@ -209,7 +209,8 @@
 	X(SIGN_CERT, "sign-cert", "not one PEM certificate and nothing else") \
 	X(SIGN_PAIR, "sign-pair", "the certificate is not for this private key") \
 	X(CHANGED_WHILE_READING, "changed-while-reading", \
-	  "the image changed between two readings of it")
+	  "the image changed between two readings of it") \
+	X(CATALOG_NAMES, "catalog-names", "the names in a ramdisk take more than 128 MiB")
 // clang-format on
 
 enum reason {

@@ -134,3 +134,180 @@ compares() {
 	grep -q '&lt;b&gt;&amp;' page.html
 	! grep -Eiq '<script|<b>|href=|src=' page.html
 }
+
+# tree: a small one, t, whose files do not change between tests.
+tree() {
+	mkdir -p t/bin t/etc t/nix/store
+	seq 5000 >t/etc/list
+	echo 'one
+two
+three' >t/etc/text
+	printf '\000\001binary' >t/bin/prog
+	ln -s ../etc/list t/bin/link
+	find t -exec touch -h -d @1 {} +
+}
+
+# pack OUT: the archive of t, as GNU cpio makes it: times and owners kept, order sorted.
+pack() {
+	(cd t && find . -mindepth 1 -print0 | LC_ALL=C sort -z | cpio --quiet -0 -o -H newc --reproducible -R 0:0) >"$1"
+}
+
+# pair FILE_A FILE_B: images a and b with these as second ramdisks.
+pair() {
+	image a --cmdline x --ramdisk r0 --ramdisk "$1"
+	image b --cmdline x --ramdisk r0 --ramdisk "$2"
+}
+
+@test "compression: another level, another time in the header, none at all" {
+	tree
+	pack c
+	gzip -n -9 <c >c9
+	gzip -n -1 <c >c1
+	pair c9 c1
+	compares 1 compression-only a b
+	prints 'ramdisk 1  gzip-extra-flags: 2 -> 4'
+	prints 'ramdisk 1  compression (the same archives, to the byte)'
+	prints 'only the application'
+	pair c9 c
+	compares 1 compression-only a b
+	prints 'gzip-members: 1 -> 0'
+	printf '\001' | cat <(head -c 4 c9) - <(tail -c +6 c9) >ct
+	pair c9 ct
+	compares 1 compression-only a b
+	prints 'gzip-time: 0 -> 1'
+	head -c 1000 c9 >half
+	pair c9 half
+	compares 1 content a b
+	prints 'form: archive -> gzip-truncated'
+	pair c9 r1
+	compares 1 content a b
+	prints 'form: archive -> opaque'
+	head -c -512 c >short
+	pair c short
+	compares 1 content a b
+	prints 'form'
+}
+
+@test "times and owners" {
+	tree
+	pack c
+	touch -d @86400 t/etc/text
+	pack d
+	pair c d
+	compares 1 timestamps-or-ownership-only a b
+	prints 'ramdisk 1  etc/text  mtime: 1 -> 86400'
+	(cd t && find . -mindepth 1 | LC_ALL=C sort | cpio --quiet -o -H newc --reproducible -R 7:8) >e
+	pair d e
+	compares 1 timestamps-or-ownership-only a b
+	prints 'etc/text  uid: 0 -> 7'
+	prints 'etc/text  gid: 0 -> 8'
+}
+
+@test "one byte of one file, of text and of a program; a mode; a target" {
+	tree
+	pack c
+	sed -i s/two/tWo/ t/etc/text
+	printf '\000\001bynary' >t/bin/prog
+	find t -exec touch -h -d @1 {} +
+	pack d
+	gzip <d >d.gz
+	pair c d.gz
+	compares 1 content a b
+	prints "ramdisk 1  etc/text  content (text, line 2: 'two' -> 'tWo')"
+	prints 'ramdisk 1  bin/prog  content (first differing byte: 3)'
+	chmod 755 t/bin/prog
+	ln -sf /etc/passwd t/bin/link
+	find t -exec touch -h -d @1 {} +
+	pack e
+	pair d e
+	compares 1 content a b
+	prints 'bin/prog  mode: 100644 -> 100755'
+	prints 'bin/link  target: ../etc/list -> /etc/passwd'
+	[ -z "$(ls -A "${TMPDIR:-/tmp}" | grep '^enclave-rebuild\.')" ]
+}
+
+@test "a program: its sections and build id" {
+	command -v gcc >/dev/null || skip 'no gcc'
+	tree
+	echo 'int x = 1; int main(void) { return x; }' >p.c
+	gcc -Wl,--build-id=sha1 -o t/bin/prog p.c
+	find t -exec touch -h -d @1 {} +
+	pack c
+	sed -i 's/x = 1/x = 2/' p.c
+	gcc -Wl,--build-id=sha1 -o t/bin/prog p.c
+	find t -exec touch -h -d @1 {} +
+	pack d
+	pair c d
+	compares 1 content a b
+	prints 'bin/prog  content (ELF, sections .note.gnu.build-id, .data; build id '
+}
+
+@test "store hashes: an effect in names, targets and content, the cause first" {
+	tree
+	echo more >t/nix/store/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-more
+	mkdir t/nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-moved
+	one=0123456789abcdfghijklmnpqrsvwxyz
+	two=zyxwvsrqpnmlkjihgfdcba9876543210
+	mkdir t/nix/store/$one-app
+	echo code >t/nix/store/$one-app/bin
+	echo "exec /nix/store/$one-app/bin" >t/etc/start
+	ln -s /nix/store/$one-app/bin t/bin/app
+	find t -exec touch -h -d @1 {} +
+	pack c
+	mv t/nix/store/$one-app t/nix/store/$two-app
+	mv t/nix/store/{bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb,00000000000000000000000000000000}-moved
+	echo "exec /nix/store/$two-app/bin" >t/etc/start
+	ln -sf /nix/store/$two-app/bin t/bin/app
+	find t -exec touch -h -d @1 {} +
+	pack d
+	pair c d
+	compares 1 cascade-only a b
+	prints 'etc/start  content (only hashes of store paths)'
+	prints "bin/app  target: /nix/store/$one-app/bin -> /nix/store/$two-app/bin"
+	prints "name: nix/store/$one-app/bin -> nix/store/$two-app/bin"
+	echo other >t/nix/store/$two-app/bin
+	find t -exec touch -h -d @1 {} +
+	pack e
+	pair c e
+	compares 1 content a b
+	prints "nix/store/$one-app/bin  content (text, line 1: 'code' -> 'other')"
+	[[ $out == *"line 1: 'code'"*'only hashes of store paths'* ]]
+}
+
+@test "order; a file more; escaped names" {
+	tree
+	pack c
+	(cd t && find . -mindepth 1 | LC_ALL=C sort -r | cpio --quiet -o -H newc --reproducible -R 0:0) >r
+	pair c r
+	compares 1 content a b
+	prints 'order (the first entry that stands elsewhere)'
+	printf x >t/$'new\nfile\e[1m'
+	find t -exec touch -h -d @1 {} +
+	pack d
+	pair c d
+	compares 1 content a b
+	prints 'ramdisk 1  new\x0afile\x1b[1m  only-in-b'
+	compares 1 content b a
+	prints 'ramdisk 1  new\x0afile\x1b[1m  only-in-a'
+}
+
+@test "hard links: other numbers are nothing, other groups are content" {
+	mkdir t
+	echo same >t/a
+	ln t/a t/b
+	echo same >t/c
+	ln t/c t/d
+	find t -exec touch -h -d @1 {} +
+	(cd t && printf 'a\nb\nc\nd\n' | cpio --quiet -o -H newc --reproducible -R 0:0) >c
+	rm -r t
+	mkdir t
+	echo same >t/a
+	ln t/a t/c
+	echo same >t/b
+	ln t/b t/d
+	find t -exec touch -h -d @1 {} +
+	(cd t && printf 'a\nb\nc\nd\n' | cpio --quiet -o -H newc --reproducible -R 0:0) >d
+	pair c d
+	compares 1 content a b
+	prints 'hard-links'
+}

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "rebuild/archives.h"
+#include "rebuild/bzimage.h"
 #include "rebuild/reread.h"
 #include "rebuild/wording.h"
 
@@ -149,18 +150,19 @@ static enum reason compare_row(struct comparison *comparison, const struct compa
 			     row->a == NULL ? "only-in-b" : "only-in-a", nothing, nothing, NULL);
 		return REASON_OK;
 	}
+	const struct catalog_source source_a = { comparison->a->fd, row->a, row->sha384_a };
+	const struct catalog_source source_b = { comparison->b->fd, row->b, row->sha384_b };
 	if (row->type == EIF_METADATA)
 		reason = wording_metadata(&comparison->a->image.metadata,
 					  &comparison->b->image.metadata, findings);
 	else if (row->type == EIF_CMDLINE)
 		reason = wording_cmdline(comparison->a->fd, row->a, row->sha384_a,
 					 comparison->b->fd, row->b, row->sha384_b, findings);
+	else if (row->type == EIF_KERNEL)
+		reason = bzimage_compare(&source_a, &source_b, findings);
 	else if (row->type == EIF_RAMDISK)
-		reason = archives_compare(
-			compare_row_name(row, name),
-			&(struct catalog_source){ comparison->a->fd, row->a, row->sha384_a },
-			&(struct catalog_source){ comparison->b->fd, row->b, row->sha384_b },
-			tmpdir, findings, reterr);
+		reason = archives_compare(compare_row_name(row, name), &source_a, &source_b, tmpdir,
+					  findings, reterr);
 	/* whatever no one can tell more about differs as bytes */
 	if (reason == REASON_OK && causes(findings) == before)
 		reason = compare_bytes(comparison, row, findings);

@@ -24,6 +24,7 @@ from gen import (
     cases_policy,
     cases_text,
     cases_time,
+    compare_seeds,
     eif_seeds,
     seeds,
 )
@@ -43,6 +44,7 @@ PARTS = (
     cases_eif,
     seeds,
     eif_seeds,
+    compare_seeds,
 )
 FOLDERS = ("documents", "eif", "pcr", "seeds")  # hold nothing that was not made here
 

@@ -149,19 +149,27 @@ static enum reason read_through(const struct catalog_source *source, struct ramd
 	return is_own(form) ? form : REASON_OK;
 }
 
-static enum reason run(const struct catalog_source *source, const struct ramdisk_events *events,
-		       struct making *making, struct ramdisk_facts *ret, enum reason *ret_form)
+/* Reads up to the last entry that is wanted. Each of these is judged by its own digest. */
+static enum reason pour_through(const struct catalog_source *source, struct ramdisk *ramdisk,
+				const struct making *making)
 {
-	AUTO(EVP_MD_CTX) *sha256 = EVP_MD_CTX_new();
-	struct ramdisk *ramdisk = NULL;
+	struct reread reread = { .fd = -1 };
+	struct span piece = { NULL, 0 };
 
-	making->sha256 = sha256;
-	if (sha256 == NULL)
-		return REASON_OUT_OF_MEMORY;
-	enum reason reason = ramdisk_new(events, RAMDISK_EXPANSION_MAX, &ramdisk);
-	if (reason == REASON_OK)
-		reason = read_through(source, ramdisk, ret, ret_form);
-	ramdisk_free(ramdisk);
+	enum reason reason = reread_start(&reread, source->fd, source->section, NULL);
+	while (reason == REASON_OK && making->left > 0) {
+		reason = reread_next(&reread, &piece);
+		if (reason != REASON_OK)
+			break;
+		if (piece.len == 0) /* it was all there before */
+			reason = REASON_CHANGED_WHILE_READING;
+		else
+			reason = ramdisk_push(ramdisk, piece);
+		/* and in good form */
+		if (reason != REASON_OK && !is_own(reason))
+			reason = REASON_CHANGED_WHILE_READING;
+	}
+	reread_done(&reread);
 	return reason;
 }
 
@@ -172,8 +180,18 @@ enum reason catalog_read(const struct catalog_source *source, size_t names_max, 
 		{ &making, add_entry, add_data, end_entry, end_archive }, add_member
 	};
 
+	AUTO(EVP_MD_CTX) *sha256 = EVP_MD_CTX_new();
+	struct ramdisk *ramdisk = NULL;
+
 	*ret = (struct catalog){ .form = REASON_OK };
-	return run(source, &events, &making, &ret->facts, &ret->form);
+	making.sha256 = sha256;
+	if (sha256 == NULL)
+		return REASON_OUT_OF_MEMORY;
+	enum reason reason = ramdisk_new(&events, RAMDISK_EXPANSION_MAX, &ramdisk);
+	if (reason == REASON_OK)
+		reason = read_through(source, ramdisk, &ret->facts, &ret->form);
+	ramdisk_free(ramdisk);
+	return reason;
 }
 
 static enum reason begin_poured(void *of, const struct newc_entry *entry)
@@ -226,13 +244,17 @@ enum reason catalog_pour(const struct catalog_source *source, const struct catal
 	const struct ramdisk_events events = {
 		{ &making, begin_poured, pour_data, end_poured, end_archive }, NULL
 	};
-	struct ramdisk_facts facts;
-	enum reason form = REASON_OK;
+	AUTO(EVP_MD_CTX) *sha256 = EVP_MD_CTX_new();
+	struct ramdisk *ramdisk = NULL;
 
-	enum reason reason = run(source, &events, &making, &facts, &form);
-	if (reason != REASON_OK)
-		return reason;
-	return making.left == 0 ? REASON_OK : REASON_CHANGED_WHILE_READING;
+	making.sha256 = sha256;
+	if (sha256 == NULL)
+		return REASON_OUT_OF_MEMORY;
+	enum reason reason = ramdisk_new(&events, RAMDISK_EXPANSION_MAX, &ramdisk);
+	if (reason == REASON_OK)
+		reason = pour_through(source, ramdisk, &making);
+	ramdisk_free(ramdisk);
+	return reason;
 }
 
 struct span catalog_name(const struct catalog *catalog, size_t index)

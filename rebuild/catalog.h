@@ -48,7 +48,8 @@ struct span catalog_name(const struct catalog *catalog, size_t index);
 struct span catalog_target(const struct catalog *catalog, size_t index);
 
 /* Reads once more and pours into `sink` the data of the entries whose numbers are listed in `wanted`,
- * ascending, one behind the other. REASON_CHANGED_WHILE_READING, the reasons of reading, and
+ * ascending, one behind the other. What is poured has the digests of the catalog, whatever became of
+ * the rest of the section. REASON_CHANGED_WHILE_READING, the reasons of reading, and
  * whatever the sink returns. */
 enum reason catalog_pour(const struct catalog_source *source, const struct catalog *catalog,
 			 const size_t *wanted, size_t n_wanted, const struct sink *sink) MUST_CHECK;

@@ -19,9 +19,10 @@ struct reread {
 	uint8_t *chunk;
 };
 
-/* `sha384` is what the section had before; borrowed. REASON_OUT_OF_MEMORY, _CRYPTO_FAILED. */
+/* `sha384` is what the section had before; borrowed. NULL: the caller judges what comes by itself.
+ * REASON_OUT_OF_MEMORY, _CRYPTO_FAILED. */
 enum reason reread_start(struct reread *reread, int fd, const struct eif_section *section,
-			 const uint8_t sha384[static DIGEST_SHA384_LEN]) MUST_CHECK;
+			 const uint8_t *sha384) MUST_CHECK;
 
 /* The next bytes: REREAD_CHUNK of them, less only at the end, none when the section is over and
  * has the digest that it had. They are borrowed until the next call.

@@ -194,8 +194,8 @@ enum reason bzimage_compare(const struct catalog_source *a, const struct catalog
 			    struct findings *findings)
 {
 	static const struct span none = { NULL, 0 };
-	struct bzimage x;
-	struct bzimage y;
+	struct bzimage x = { .is_one = false };
+	struct bzimage y = { .is_one = false };
 
 	enum reason reason = bzimage_read(a, &x);
 	if (reason == REASON_OK)

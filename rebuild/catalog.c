@@ -175,16 +175,15 @@ static enum reason pour_through(const struct catalog_source *source, struct ramd
 
 enum reason catalog_read(const struct catalog_source *source, size_t names_max, struct catalog *ret)
 {
-	struct making making = { .catalog = ret, .names_max = names_max };
+	AUTO(EVP_MD_CTX) *sha256 = EVP_MD_CTX_new();
+	struct making making = { .catalog = ret, .names_max = names_max, .sha256 = sha256 };
 	const struct ramdisk_events events = {
 		{ &making, add_entry, add_data, end_entry, end_archive }, add_member
 	};
 
-	AUTO(EVP_MD_CTX) *sha256 = EVP_MD_CTX_new();
 	struct ramdisk *ramdisk = NULL;
 
 	*ret = (struct catalog){ .form = REASON_OK };
-	making.sha256 = sha256;
 	if (sha256 == NULL)
 		return REASON_OUT_OF_MEMORY;
 	enum reason reason = ramdisk_new(&events, RAMDISK_EXPANSION_MAX, &ramdisk);
@@ -238,16 +237,15 @@ static enum reason end_poured(void *of)
 enum reason catalog_pour(const struct catalog_source *source, const struct catalog *catalog,
 			 const size_t *wanted, size_t n_wanted, const struct sink *sink)
 {
+	AUTO(EVP_MD_CTX) *sha256 = EVP_MD_CTX_new();
 	struct making making = {
-		.known = catalog, .wanted = wanted, .left = n_wanted, .sink = sink
+		.sha256 = sha256, .known = catalog, .wanted = wanted, .left = n_wanted, .sink = sink
 	};
 	const struct ramdisk_events events = {
 		{ &making, begin_poured, pour_data, end_poured, end_archive }, NULL
 	};
-	AUTO(EVP_MD_CTX) *sha256 = EVP_MD_CTX_new();
 	struct ramdisk *ramdisk = NULL;
 
-	making.sha256 = sha256;
 	if (sha256 == NULL)
 		return REASON_OUT_OF_MEMORY;
 	enum reason reason = ramdisk_new(&events, RAMDISK_EXPANSION_MAX, &ramdisk);

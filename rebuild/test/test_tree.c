@@ -25,12 +25,13 @@ static enum reason archive(const char *path, uint32_t dir_nlink, struct buf *ret
 	return reason;
 }
 
-/* What GNU cpio makes of `find | sort`, every kind of name among it. Directories as the file system
- * counts them: before 2.14 cpio knows no other way. */
+/* What GNU cpio makes of `find | sort`, every kind of name among it. Of directories cpio tells what the
+ * file system counts; from 2.14 on, with --reproducible, 2. */
 START_TEST(test_like_gnu_cpio)
 {
 	struct trouble trouble = { 0 };
 	struct buf ours = { 0 };
+	struct buf two = { 0 };
 
 	support_enter();
 	support_sh("mkdir t; cd t\n"
@@ -42,10 +43,14 @@ START_TEST(test_like_gnu_cpio)
 		   "find . -mindepth 1 -print0 | LC_ALL=C sort -z |\n"
 		   "cpio --quiet -0 -o -H newc --reproducible -R +0:+0 >../gnu");
 	struct buf gnu = support_read("gnu");
-	EXPECT_REASON("archive", archive("t", 0, &ours, &trouble), REASON_OK);
-	EXPECT_BYTES("archive", buf_span(&ours), buf_span(&gnu));
+	EXPECT_REASON("archive of 2", archive("t", 2, &two, &trouble), REASON_OK);
+	if (!span_equal(buf_span(&two), buf_span(&gnu))) {
+		EXPECT_REASON("archive", archive("t", 0, &ours, &trouble), REASON_OK);
+		EXPECT_BYTES("archive", buf_span(&ours), buf_span(&gnu));
+	}
 	buf_done(&gnu);
 	buf_done(&ours);
+	buf_done(&two);
 	support_leave();
 }
 END_TEST

@@ -13,8 +13,7 @@ static const char head[] =
 	"table { border-collapse: collapse; width: 100% }\n"
 	"th, td { border: 1px solid #999; padding: .3em .5em; text-align: left; "
 	"vertical-align: top }\n"
-	"td { overflow-wrap: anywhere }\n"
-	"code { font-family: monospace }\n"
+	"code { font-family: monospace; overflow-wrap: anywhere }\n"
 	".no { font-weight: bold; color: #a00 }\n"
 	"</style>\n</head>\n<body>\n<h1>Two enclave images compared</h1>\n";
 

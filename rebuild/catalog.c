@@ -52,8 +52,8 @@ static bool grow(struct catalog *catalog)
 	struct catalog_entry *entries = realloc(catalog->entries, cap * sizeof(*entries));
 	if (entries == NULL)
 		return false;
-	catalog->entries = entries;
 	catalog->cap = cap;
+	catalog->entries = entries;
 	return true;
 }
 

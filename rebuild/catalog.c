@@ -44,17 +44,18 @@ static bool end_digest(struct making *making, uint8_t ret[static DIGEST_SHA256_L
 	return true;
 }
 
-static bool grow(struct catalog *catalog)
+/* Room for one more entry; the entries may move. NULL: no memory. */
+static struct catalog_entry *next_entry(struct catalog *catalog)
 {
-	if (catalog->n < catalog->cap)
-		return true;
-	size_t cap = catalog->cap == 0 ? 256 : catalog->cap * 2;
-	struct catalog_entry *entries = realloc(catalog->entries, cap * sizeof(*entries));
-	if (entries == NULL)
-		return false;
-	catalog->cap = cap;
-	catalog->entries = entries;
-	return true;
+	if (catalog->n == catalog->cap) {
+		size_t cap = catalog->cap == 0 ? 256 : catalog->cap * 2;
+		struct catalog_entry *entries = realloc(catalog->entries, cap * sizeof(*entries));
+		if (entries == NULL)
+			return NULL;
+		catalog->entries = entries;
+		catalog->cap = cap;
+	}
+	return &catalog->entries[catalog->n];
 }
 
 static enum reason add_entry(void *of, const struct newc_entry *entry)
@@ -64,9 +65,9 @@ static enum reason add_entry(void *of, const struct newc_entry *entry)
 
 	if (entry->name.len + entry->target.len > making->names_max - catalog->names.len)
 		return REASON_CATALOG_NAMES;
-	if (!grow(catalog))
+	struct catalog_entry *made = next_entry(catalog);
+	if (made == NULL)
 		return REASON_OUT_OF_MEMORY;
-	struct catalog_entry *made = &catalog->entries[catalog->n];
 	*made = (struct catalog_entry){
 		.name_at = catalog->names.len,
 		.name_len = (uint32_t)entry->name.len,

@@ -1,8 +1,6 @@
 """Small starting points for the comparison of two images or ramdisks: what comes first, see fuzz_compare.c."""
 
-import gzip
-
-from .eif_archives import DIRECTORY, LINK, archive, entry, linked, member, small_archive, tree
+from .eif_archives import DIRECTORY, LINK, archive, entry, fixed, linked, member, small_archive, tree
 
 HASH_A = "/nix/store/0123456789abcdfghijklmnpqrsvwxyz-app/bin"
 HASH_B = "/nix/store/zyxwvsrqpnmlkjihgfdcba9876543210-app/bin"
@@ -14,7 +12,7 @@ SECTIONS += (8).to_bytes(8, "little") + bytes(24)
 RAMDISKS = {
     "same": (tree(), tree()),
     "gzip": (tree(), member(tree())),
-    "gzip-level": (gzip.compress(tree(), 1, mtime=0), gzip.compress(tree(), 9, mtime=1)),
+    "gzip-level": (member(tree(), fixed), member(tree(), mtime=1, extra_flags=2)),
     "mtime": (archive(entry("a")), archive(entry("a", mtime=7))),
     "owner": (archive(entry("a", uid=1)), archive(entry("a", gid=1))),
     "mode": (archive(entry("a")), archive(entry("a", 0o100755))),
@@ -26,8 +24,8 @@ RAMDISKS = {
         archive(entry("a", data=ELF + SECTIONS + b"\0.text\0b")),
     ),
     "zipped": (
-        archive(entry("a", data=gzip.compress(b"a", mtime=0))),
-        archive(entry("a", data=gzip.compress(b"a", mtime=1))),
+        archive(entry("a", data=member(b"a", fixed))),
+        archive(entry("a", data=member(b"a", fixed, mtime=1))),
     ),
     "cascade": (
         archive(entry("a", data=HASH_A.encode()), entry("l", LINK, HASH_A.encode(), ino=2)),

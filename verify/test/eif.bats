@@ -265,8 +265,6 @@ END
 # The image comes through a pipe, so that no disk is needed; a terminal on stderr sees the bar.
 @test "images of 300 MB and 1 GB take less than 10 MB, and a bar comes and goes" {
 	needs_terminals
-	# what a sanitizer adds is not the program's memory
-	case $BUILD in */asan | */cov | */debug) return 0 ;; esac
 	py "$BATS_TEST_DIRNAME" <<'END'
 import pty, zlib
 sys.path.insert(0, sys.argv[1])
@@ -307,7 +305,9 @@ def drain(terminal):
 def peak(pid):
 	return int(re.search(r"VmHWM:\s+(\d+) kB", open("/proc/%d/status" % pid).read())[1])
 
-for megabytes in (300, 1000):
+# what a sanitizer adds is not the program's memory: only the release variant has a bound
+plain = os.path.basename(os.environ["BUILD"]) == "release"
+for megabytes in (300, 1000) if plain else (300,):
 	mine, theirs = pty.openpty()
 	child = subprocess.Popen([VERIFY, "eif", "-", "--pcr-json"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
 		stderr=theirs, env={**os.environ, "TERM": "xterm"})
@@ -327,7 +327,7 @@ for megabytes in (300, 1000):
 	out = child.stdout.read()
 	if child.wait() != 0 or b'"PCR0"' not in out:
 		wrong("%d MB: exit %d" % (megabytes, child.returncode))
-	if kib >= 10000:
+	if plain and kib >= 10000:
 		wrong("%d MB: %d KiB" % (megabytes, kib))
 	print("%d MB: %d KiB" % (megabytes, kib))
 	seen += drain(mine)

@@ -12,7 +12,7 @@ step() {
 }
 
 find_sources() {
-	find verify attest rebuild ci testvectors -name "$1" ! -path '*/seeds/*' -print0 | LC_ALL=C sort -z
+	find verify attest rebuild test ci testvectors -name "$1" ! -path '*/seeds/*' -print0 | LC_ALL=C sort -z
 }
 
 # shellcheck disable=SC2016 # $1 and $2 belong to the inner sh
@@ -47,8 +47,8 @@ analyze() {
 
 scripts() {
 	{
-		find .ci ci verify attest rebuild testvectors -type f \( -name '*.sh' -o -name '*.bats' \) -print0
-		find .ci ci verify attest rebuild testvectors -type f ! -name '*.*' ! -path '*/seeds/*' \
+		find .ci ci verify attest rebuild test testvectors -type f \( -name '*.sh' -o -name '*.bats' \) -print0
+		find .ci ci verify attest rebuild test testvectors -type f ! -name '*.*' ! -path '*/seeds/*' \
 			-exec sh -c 'head -c 20 "$1" | grep -Eaq "^#!.*(sh|bash|bats)$"' sh {} \; -print0
 	} | LC_ALL=C sort -z | xargs -0 -r shellcheck
 }

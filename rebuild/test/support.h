@@ -1,57 +1,11 @@
-/* What every test of this folder needs: reasons and bytes compared, archives made entry by entry,
- * a folder of its own for each test. Failures to set things up end the test (ck_abort_msg).
- *
- * Environment of tests: TOP, the project's folder (default "."); SHARED_VECTORS, gathered data that
- * the project does not carry (default $TOP/../shared/vectors); VALGRIND_RUN=1: do less of what is
- * slow. */
+/* What the tests of this floor need beyond test/support.h: archives made entry by entry. Failures to set
+ * things up end the test (ck_abort_msg). */
 #ifndef REBUILD_TEST_SUPPORT_H
 #define REBUILD_TEST_SUPPORT_H
 
-#include <check.h>
-
 #include "rebuild/newc.h"
 #include "rebuild/sink.h"
-
-/* Adds one test in a test case of its own. `test` comes from START_TEST. */
-void support_add(Suite *suite, const char *name, const TTest *test);
-
-/* Runs the suite and frees it; the value is main's: 0 only when every test passed. */
-int support_main(Suite *suite);
-
-/* Fails unless `got` is `want`; `row` names the row of a table in the message. */
-#define EXPECT_REASON(row, got, want) \
-	support_expect_reason(__FILE__, __LINE__, (row), (got), (want))
-void support_expect_reason(const char *file, int line, const char *row, enum reason got,
-			   enum reason want);
-
-/* Fails unless both hold the same bytes; says where they part. */
-#define EXPECT_BYTES(row, got, want) support_expect_bytes(__FILE__, __LINE__, (row), (got), (want))
-void support_expect_bytes(const char *file, int line, const char *row, struct span got,
-			  struct span want);
-
-/* True under VALGRIND_RUN=1. */
-bool support_is_slow(void);
-
-/* Prints "SKIP: <test>: <reason>". */
-void support_skip(const char *test, const char *reason);
-
-/* The path of a file of $SHARED_VECTORS, to be freed. NULL, after support_skip, when that folder is
- * absent. `test` is "suite/test name". */
-char *support_shared_path(const char *test, const char *name);
-
-/* A whole file, owned by the caller (buf_done). */
-struct buf support_read(const char *path);
-void support_write(const char *path, struct span bytes);
-
-/* Makes a new folder and enters it; support_leave removes it. Paths of tests are relative to it. */
-void support_enter(void);
-void support_leave(void);
-
-/* Runs a shell script in the present folder; ends the test when it fails. */
-void support_sh(const char *script);
-
-/* Whether something, also a dangling link, has this name. */
-bool support_exists(const char *path);
+#include "test/support.h"
 
 /* A sink that appends to a struct buf. */
 struct sink support_sink(struct buf *buf);

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "test/support.h"
 #include "verify/basenc.h"
 #include "verify/document.h"
 #include "verify/json.h"
 #include "verify/show.h"
-#include "verify/test/support.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,78 +1,15 @@
 # shellcheck shell=bash disable=SC2034 # tests use the variables
-# What the command tests share. BUILD is the folder of the programs, TOP the repository's root.
-bats_require_minimum_version 1.5.0
-
-verify=$BUILD/enclave-verify
-shared=${SHARED_VECTORS:-$TOP/../shared/vectors}
+# What the command tests of this floor need beyond test/helpers.bash.
+program=enclave-verify
+verify=$BUILD/$program
+# shellcheck source=test/helpers.bash
+. "$TOP/test/helpers.bash"
 
 # The bundled document, as it is judged in testvectors/.
 bundled=(document.cbor --root root.pem --at document --pcrs pcr.json)
 
 setup() {
-	tmp=$BATS_TEST_TMPDIR
 	cd "$TOP/testvectors" || return 1
-}
-
-# Files outside the repository, which not everybody has.
-need_shared() {
-	[ -f "$shared/documents/index.tsv" ] || skip 'no ../shared'
-}
-
-# Whatever went wrong, in full.
-report() {
-	printf '%s\n' "$1" "exit $status, on stdout:"
-	sed -n l "$tmp/out"
-	printf '%s\n' 'on stderr:'
-	sed -n l "$tmp/err"
-	return 1
-}
-
-# exits STATUS ARG...: runs enclave-verify, leaves $status, $out and $err. Standard input is the caller's.
-exits() {
-	local wanted=$1 line
-	shift
-	called="enclave-verify $*"
-	status=0
-	"$verify" "$@" >"$tmp/out" 2>"$tmp/err" || status=$?
-	IFS= read -r -d '' out <"$tmp/out" || :
-	IFS= read -r -d '' err <"$tmp/err" || :
-	if [ "$status" -ne "$wanted" ]; then
-		report "$called: exit status $wanted expected"
-		return 1
-	fi
-	# every line of stderr is prefixed, so a crash or a sanitizer shows
-	while IFS= read -r line; do
-		if [[ $line != 'enclave-verify: '* ]]; then
-			report "$called: an odd line on stderr"
-			return 1
-		fi
-	done <"$tmp/err"
-}
-
-# prints TEXT, complains TEXT: stdout, stderr holds it. nothing_printed, nothing_said: it is empty.
-prints() {
-	[[ $out == *"$1"* ]] || report "$called: no '$1' on stdout"
-}
-
-complains() {
-	[[ $err == *"$1"* ]] || report "$called: no '$1' on stderr"
-}
-
-nothing_printed() {
-	[ ! -s "$tmp/out" ] || report "$called: nothing on stdout expected"
-}
-
-nothing_said() {
-	[ ! -s "$tmp/err" ] || report "$called: nothing on stderr expected"
-}
-
-# refuses TEXT ARG...: the command line is wrong, stderr says so with TEXT, and nothing is judged.
-refuses() {
-	local text=$1
-	shift
-	exits 2 "$@" || return 1
-	nothing_printed || return 1
-	complains "$text"
 }
 
 # judges STATUS CHECK REASON ARG...: `document` gives this exit status, and CHECK is the first check that failed or is
@@ -92,36 +29,8 @@ for line in open(sys.argv[1]):
 END
 }
 
-# Compares stdout with the text on standard input, byte for byte.
-golden() {
-	cat >"$tmp/wanted"
-	cmp -s "$tmp/out" "$tmp/wanted" || {
-		echo "$called:"
-		diff "$tmp/wanted" "$tmp/out"
-	}
-}
-
-# py ARG... <PROGRAM: python3 with what follows. A call of wrong() makes the test fail at its end.
-py() {
-	python3 -c "$prelude
-$(cat)
-sys.exit(1 if failures else 0)" "$@"
-}
-
-read -r -d '' prelude <<'EOF_PRELUDE' || :
-import json, os, re, subprocess, sys
-from concurrent.futures import ThreadPoolExecutor
-
-TOP = os.environ["TOP"]
+read -r -d '' reports <<'EOF_REPORTS' || :
 VERIFY = os.path.join(os.environ["BUILD"], "enclave-verify")
-VECTORS = os.path.join(TOP, "testvectors")
-failures = 0
-
-def wrong(message):
-	global failures
-	failures += 1
-	if failures <= 40:
-		print(message)
 
 def run(*args, **more):
 	"""Exit status, stdout, stderr; in testvectors/, nothing on standard input."""
@@ -129,17 +38,6 @@ def run(*args, **more):
 	done = subprocess.run([VERIFY, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
 	return done.returncode, done.stdout, done.stderr
 
-def many(function, items):
-	"""The function's answers, in order; several at a time."""
-	with ThreadPoolExecutor(os.cpu_count()) as pool:
-		return list(pool.map(function, items))
-
-def table(path):
-	with open(path, encoding="utf-8") as lines:
-		head = next(lines).rstrip("\n").split("\t")
-		return [dict(zip(head, line.rstrip("\n").split("\t"))) for line in lines]
-
-REASONS = set(re.findall(r'^\tX\(\w+, "([^"]+)"', open(TOP + "/verify/reason.h").read(), re.M))
 SKIPS = {"not-requested", "not-carried", "recorded", "debug-allowed", "not-built"}
 BEFORE = ["document.form", "claims.form", "chain.root", "chain.time", "cose.signature", "claims.age",
 	"nonce.match", "user_data.match", "public_key.match", "pcr.debug"]
@@ -243,9 +141,5 @@ def problems(report, exit_status=None):
 		yield "weakened: %s, expected %s" % (report.get("weakened"), weak)
 	if exit_status is not None and exit_status != EXIT[verdict]:
 		yield "verdict %s with exit status %s" % (verdict, exit_status)
-EOF_PRELUDE
-
-# For tests that need a terminal: a bare chroot has none.
-needs_terminals() {
-	python3 -c 'import os; os.openpty()' 2>/dev/null || skip 'no pseudo-terminals in this system'
-}
+EOF_REPORTS
+prelude+=$'\n'$reports

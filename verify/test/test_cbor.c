@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verify/test/support.h"
+#include "test/support.h"
 
 /* Bytes from a row's hex, on the heap with nothing behind them. */
 struct input {

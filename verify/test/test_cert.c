@@ -2,13 +2,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "test/support.h"
 #include "verify/cert.h"
 #include "verify/claims.h"
 #include "verify/cose.h"
 #include "verify/test/differential.h"
 #include "verify/test/mint.h"
 #include "verify/test/notation.h"
-#include "verify/test/support.h"
 
 /* The base point of P-384 and a signature that nobody made: forms alone are judged here. */
 #define POINT \

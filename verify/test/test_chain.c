@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "test/support.h"
 #include "verify/auto.h"
 #include "verify/chain.h"
 #include "verify/claims.h"
@@ -9,7 +10,6 @@
 #include "verify/test/differential.h"
 #include "verify/test/mint.h"
 #include "verify/test/notation.h"
-#include "verify/test/support.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "verify/test/support.h"
+#include "test/support.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "verify/test/support.h"
+#include "test/support.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 

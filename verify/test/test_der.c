@@ -1,9 +1,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "test/support.h"
 #include "verify/der.h"
 #include "verify/test/notation.h"
-#include "verify/test/support.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 

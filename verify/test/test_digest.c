@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verify/test/support.h"
+#include "test/support.h"
 
 /* FIPS 180-4 and FIPS 202: the examples published with the standards */
 static const struct {

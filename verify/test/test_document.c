@@ -4,10 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "test/support.h"
 #include "verify/basenc.h"
 #include "verify/expect.h"
 #include "verify/report_rows.h"
-#include "verify/test/support.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 

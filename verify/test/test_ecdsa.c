@@ -1,8 +1,8 @@
+#include "test/support.h"
 #include "verify/auto.h"
 #include "verify/ecdsa.h"
 #include "verify/test/mint.h"
 #include "verify/test/notation.h"
-#include "verify/test/support.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "test/support.h"
 #include "verify/test/eifmint.h"
-#include "verify/test/support.h"
 
 #define SECTION(i) (0x01c + 8 * (i))
 #define SIZE(i) (0x11c + 8 * (i))

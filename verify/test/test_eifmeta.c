@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "test/support.h"
 #include "verify/test/eifmint.h"
-#include "verify/test/support.h"
 
 static enum reason read_exact(struct span text, struct eifmeta *ret, enum reason *ret_json,
 			      struct json_place *ret_place)

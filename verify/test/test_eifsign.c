@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "test/support.h"
 #include "verify/basenc.h"
 #include "verify/test/eifsigner.h"
-#include "verify/test/support.h"
 
 #define FROM INT64_C(1700000000)
 #define TO INT64_C(1800000000)

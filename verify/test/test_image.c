@@ -5,11 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "test/support.h"
 #include "verify/auto.h"
 #include "verify/report_rows.h"
 #include "verify/test/eifmint.h"
 #include "verify/test/eifsigner.h"
-#include "verify/test/support.h"
 
 #define FROM INT64_C(1700000000)
 #define NOW INT64_C(1750000000)

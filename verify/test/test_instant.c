@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "verify/test/support.h"
+#include "test/support.h"
 
 #define END INT64_C(253402300800) /* the year 10000 */
 

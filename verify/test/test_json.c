@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verify/test/support.h"
+#include "test/support.h"
 
 #define BAD REASON_JSON_MALFORMED
 #define TRAIL REASON_JSON_TRAILING

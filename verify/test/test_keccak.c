@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "test/support.h"
 #include "verify/basenc.h"
-#include "verify/test/support.h"
 
 /* A second Keccak-256, written from the reference's text in the plainest way: a state of bits read as
  * A[x][y], rotation offsets and round constants computed by their definitions instead of taken from

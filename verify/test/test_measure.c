@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verify/test/support.h"
+#include "test/support.h"
 
 #define SECTIONS 8
 

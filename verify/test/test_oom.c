@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "test/support.h"
 #include "verify/basenc.h"
 #include "verify/document.h"
 #include "verify/expect.h"
@@ -17,7 +18,6 @@
 #include "verify/pcrfile.h"
 #include "verify/report_rows.h"
 #include "verify/show.h"
-#include "verify/test/support.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 

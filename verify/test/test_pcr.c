@@ -2,9 +2,9 @@
 
 #include <string.h>
 
+#include "test/support.h"
 #include "verify/basenc.h"
 #include "verify/json.h"
-#include "verify/test/support.h"
 
 START_TEST(test_registers)
 {

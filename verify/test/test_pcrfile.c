@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verify/test/support.h"
+#include "test/support.h"
 
 /* In a row's text ~ stands for the 96 digits of a register, # for the 64 of a hash. */
 #define DIGITS "111111111111111111111111111111111111111111111111"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verify/test/support.h"
+#include "test/support.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "verify/test/support.h"
+#include "test/support.h"
 
 START_TEST(test_names)
 {

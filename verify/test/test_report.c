@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "test/support.h"
 #include "verify/json.h"
-#include "verify/test/support.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -2,11 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "test/support.h"
 #include "verify/cert.h"
 #include "verify/root.h"
 #include "verify/test/mint.h"
 #include "verify/test/notation.h"
-#include "verify/test/support.h"
 
 /* The PEM of a certificate in lines of `width` characters, ended by `eol`. */
 static void add_pem(struct buf *out, struct span der, size_t width, const char *eol)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verify/test/support.h"
+#include "test/support.h"
 
 START_TEST(test_take)
 {

@@ -1,12 +1,16 @@
-#include "verify/test/support.h"
+#include "test/support.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "verify/basenc.h"
+
+/* More bytes than this are not shown. */
+#define SHOWN_MAX 4096
 
 void support_add(Suite *suite, const char *name, const TTest *test)
 {
@@ -40,8 +44,14 @@ void support_expect_bytes(const char *file, int line, const char *row, struct sp
 	struct buf got_hex = { 0 };
 	struct buf want_hex = { 0 };
 
-	if (got.len == want.len && (got.len == 0 || memcmp(got.at, want.at, got.len) == 0))
+	if (span_equal(got, want))
 		return;
+	size_t same = 0;
+	while (same < got.len && same < want.len && got.at[same] == want.at[same])
+		same++;
+	if (got.len > SHOWN_MAX || want.len > SHOWN_MAX)
+		ck_abort_msg("%s:%d: row \"%s\": %zu bytes, wanted %zu; the first %zu are the same",
+			     file, line, row, got.len, want.len, same);
 	hex_encode(&got_hex, got);
 	hex_encode(&want_hex, want);
 	char *got_text = buf_take_text(&got_hex);
@@ -118,6 +128,64 @@ struct buf support_read(const char *path)
 	return content;
 }
 
+static char *text_of(struct buf *buf)
+{
+	char *text = buf_take_text(buf);
+
+	if (text == NULL)
+		ck_abort_msg("out of memory");
+	return text;
+}
+
+void support_write(const char *path, struct span bytes)
+{
+	FILE *file = fopen(path, "wb");
+
+	if (file == NULL || fwrite(bytes.at, 1, bytes.len, file) != bytes.len || fclose(file) != 0)
+		ck_abort_msg("cannot write %s", path);
+}
+
+void support_enter(void)
+{
+	const char *parent = getenv("TMPDIR");
+	struct buf path = { 0 };
+
+	buf_printf(&path, "%s/enclavecheck-test.XXXXXX",
+		   parent != NULL && *parent != '\0' ? parent : "/tmp");
+	char *folder = text_of(&path);
+	if (mkdtemp(folder) == NULL || chdir(folder) != 0)
+		ck_abort_msg("cannot make %s", folder);
+	free(folder);
+}
+
+void support_leave(void)
+{
+	/* the name says that it is one of ours */
+	support_sh(
+		"case $PWD in */enclavecheck-test.*) chmod -R u+rwX . && rm -rf \"$PWD\" ;; esac");
+	if (chdir("/") != 0)
+		ck_abort_msg("cannot leave");
+}
+
+void support_sh(const char *script)
+{
+	struct buf text = { 0 };
+
+	buf_printf(&text, "set -eu\n%s", script);
+	char *whole = text_of(&text);
+	// NOLINTNEXTLINE(cert-env33-c): tests may run programs
+	int status = system(whole);
+	free(whole);
+	ck_assert_msg(status == 0, "exit %d: %s", status, script);
+}
+
+bool support_exists(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
 static const char *top(void)
 {
 	const char *value = getenv("TOP");
@@ -130,17 +198,7 @@ static char *path_of(const char *folder, const char *below, const char *name)
 	struct buf path = { 0 };
 
 	buf_printf(&path, "%s%s%s", folder, below, name);
-	char *text = buf_take_text(&path);
-	if (text == NULL)
-		ck_abort_msg("out of memory");
-	return text;
-}
-
-static bool exists(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0;
+	return text_of(&path);
 }
 
 char *support_vector_path(const char *name)
@@ -160,7 +218,7 @@ struct buf support_vector(const char *name)
 bool support_has_vector(const char *name)
 {
 	char *path = support_vector_path(name);
-	bool there = exists(path);
+	bool there = support_exists(path);
 
 	free(path);
 	return there;
@@ -179,7 +237,7 @@ char *support_shared_path(const char *test, const char *name)
 							 path_of(top(), "/../shared/vectors", "");
 	char *path = NULL;
 
-	if (exists(folder))
+	if (support_exists(folder))
 		path = path_of(folder, "/", name);
 	else
 		support_skip(test, "no ../shared");
@@ -243,10 +301,7 @@ char *support_text(struct span bytes)
 	struct buf copy = { 0 };
 
 	buf_add(&copy, bytes);
-	char *text = buf_take_text(&copy);
-	if (text == NULL)
-		ck_abort_msg("out of memory");
-	return text;
+	return text_of(&copy);
 }
 
 enum reason support_reason(struct span name)

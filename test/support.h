@@ -1,4 +1,4 @@
-/* What every test of this folder needs. Failures to read what must be there end the test (ck_abort_msg).
+/* What the tests of every floor need. Failures to read what must be there end the test (ck_abort_msg).
  *
  * Environment of tests: TOP, the project's folder (default "."); SHARED_VECTORS, gathered data that the
  * project does not carry (default $TOP/../shared/vectors); VALGRIND_RUN=1: do less of what is slow.
@@ -10,8 +10,8 @@
  *           support_add(suite, "shape", test_shape);
  *           return support_main(suite);
  *   } */
-#ifndef VERIFY_TEST_SUPPORT_H
-#define VERIFY_TEST_SUPPORT_H
+#ifndef TEST_SUPPORT_H
+#define TEST_SUPPORT_H
 
 #include <check.h>
 #include <stdbool.h>
@@ -33,7 +33,7 @@ int support_main(Suite *suite);
 void support_expect_reason(const char *file, int line, const char *row, enum reason got,
 			   enum reason want);
 
-/* Fails unless both hold the same bytes; shows both in hex. */
+/* Fails unless both hold the same bytes; shows both in hex, or where they part when they are long. */
 #define EXPECT_BYTES(row, got, want) support_expect_bytes(__FILE__, __LINE__, (row), (got), (want))
 void support_expect_bytes(const char *file, int line, const char *row, struct span got,
 			  struct span want);
@@ -53,6 +53,19 @@ uint8_t *support_exact(struct span bytes);
  * support_try_read then returns false. `path` is used as it is. */
 struct buf support_read(const char *path);
 bool support_try_read(const char *path, struct buf *ret);
+
+/* Makes or replaces a file. */
+void support_write(const char *path, struct span bytes);
+
+/* Whether something, also a dangling link, has this name. */
+bool support_exists(const char *path);
+
+/* Makes a new folder below $TMPDIR and enters it; support_leave removes it. */
+void support_enter(void);
+void support_leave(void);
+
+/* Runs a shell script in the present folder; ends the test when it fails. */
+void support_sh(const char *script);
 
 /* "$TOP/testvectors/NAME": free() it. And the file there. */
 char *support_vector_path(const char *name);

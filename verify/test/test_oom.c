@@ -1,15 +1,14 @@
 /* Every allocation of our own code and of cJSON fails once, and then that one and all after it. Nothing may
  * crash or leak, and what is said must be whole: a pass that memory ran out on is no pass, and no verdict
  * is said with a part of it missing.
- *
- * This program is linked with --wrap=malloc,calloc,realloc. Libraries do not see that; cJSON is given our
- * malloc, OpenSSL and libcbor keep theirs. */
+ * OpenSSL and libcbor keep their own malloc. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "test/oom.h"
 #include "test/support.h"
 #include "verify/basenc.h"
 #include "verify/document.h"
@@ -20,47 +19,6 @@
 #include "verify/show.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
-
-static struct {
-	bool armed;
-	size_t count;   /* allocations since it was armed */
-	size_t fail_at; /* the first that fails, counted from 1 */
-	bool go_on;     /* all later ones fail as well */
-	bool failed;
-} oom;
-
-static bool fails(void)
-{
-	if (!oom.armed)
-		return false;
-	oom.count++;
-	if (oom.count != oom.fail_at && !(oom.go_on && oom.count > oom.fail_at))
-		return false;
-	oom.failed = true;
-	return true;
-}
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-
-void *__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	return fails() ? NULL : __real_realloc(old, size);
-}
 
 /* What one run came to. Texts are taken unarmed. */
 struct outcome {
@@ -81,7 +39,7 @@ static void outcome_done(struct outcome *outcome)
 
 static void take(struct outcome *outcome, struct buf *text, struct buf *json)
 {
-	oom.armed = false;
+	oom_disarm();
 	outcome->text_failed = outcome->text_failed || text->failed;
 	outcome->json_failed = outcome->json_failed || json->failed;
 	text->failed = false;
@@ -183,7 +141,7 @@ static void act_json(const struct scenario *scenario, struct span input, struct 
 	if (reason == REASON_OK)
 		reason = json_print(tree, &text);
 	cJSON_Delete(tree);
-	oom.armed = false;
+	oom_disarm();
 	ret->json_failed = reason == REASON_OUT_OF_MEMORY;
 	ret->why = reason;
 	buf_printf(&printed, "%s %s", reason_name(reason), text != NULL ? text : "");
@@ -203,7 +161,7 @@ static void act_pcrfile(const struct scenario *scenario, struct span input, stru
 	(void)policy;
 	memset(&file, 0, sizeof(file));
 	enum reason reason = pcrfile_read(input, &file, &place);
-	oom.armed = false;
+	oom_disarm();
 	ret->json_failed = reason == REASON_OUT_OF_MEMORY;
 	ret->why = reason;
 	buf_printf(&hex, "%s %08x ", reason_name(reason), (unsigned)file.pcrs.present);
@@ -224,7 +182,7 @@ static void act_basenc(const struct scenario *scenario, struct span input, struc
 	(void)scenario;
 	(void)policy;
 	enum reason reason = basenc_document(input, &decoded, &bytes);
-	oom.armed = false;
+	oom_disarm();
 	ret->json_failed = reason == REASON_OUT_OF_MEMORY;
 	ret->why = reason;
 	buf_printf(&hex, "%s ", reason_name(reason));
@@ -274,7 +232,7 @@ static void act_option(const struct scenario *scenario, struct span input, struc
 			id = expect_options[i].id;
 	}
 	bool applied = expect_apply("prog", policy, &known, id, value + 1);
-	oom.armed = false;
+	oom_disarm();
 	ret->json_failed = !applied;
 	ret->why = applied ? REASON_OK : REASON_OUT_OF_MEMORY;
 	if (applied)
@@ -293,7 +251,7 @@ static void act_read(const struct scenario *scenario, struct span input, struct 
 	(void)input;
 	(void)policy;
 	enum reason reason = cli_read(scenario->file, 100000, &got, &why);
-	oom.armed = false;
+	oom_disarm();
 	ret->json_failed = reason == REASON_OUT_OF_MEMORY;
 	ret->why = reason;
 	buf_printf(&text, "%s ", reason_name(reason));
@@ -302,35 +260,30 @@ static void act_read(const struct scenario *scenario, struct span input, struct 
 	take(ret, &none, &text);
 }
 
+static char written_path[4096];
+
 static void act_write(const struct scenario *scenario, struct span input, struct policy *policy,
 		      struct outcome *ret)
 {
-	static char path[4096]; /* in the test's own folder */
-	const struct cli_output output = { .program = "prog", .path = path };
+	const struct cli_output output = { .program = "prog", .path = written_path };
 	struct buf none = { 0 };
 	struct buf text = { 0 };
 	struct buf back = { 0 };
 
 	(void)scenario;
 	(void)policy;
-	bool armed = oom.armed;
-	oom.armed = false;
-	const char *tmp = getenv("TMPDIR");
-	(void)snprintf(path, sizeof(path), "%s/enclavecheck.oom.%ld", tmp != NULL ? tmp : "/tmp",
-		       (long)getpid());
-	oom.armed = armed;
 	bool written = cli_write(&output, input);
-	oom.armed = false;
+	oom_disarm();
 	ret->json_failed = !written;
 	ret->why = written ? REASON_OK : REASON_OUT_OF_MEMORY;
-	bool there = support_try_read(path, &back);
+	bool there = support_try_read(written_path, &back);
 	buf_text(&text, "written ");
 	hex_encode(&text, buf_span(&back));
 	buf_done(&back);
 	take(ret, &none, &text);
 	ck_assert_msg(there == written, "a file in spite of a failure, or none");
 	if (there)
-		ck_assert_int_eq(unlink(path), 0);
+		ck_assert_int_eq(unlink(written_path), 0);
 }
 
 #define ROOT "--root root.pem "
@@ -438,13 +391,9 @@ static struct outcome run(const struct scenario *scenario, struct span input, si
 	policy_init(&policy);
 	if (scenario->act != act_option)
 		policy_of(&policy, scenario->options);
-	oom.count = 0;
-	oom.fail_at = fail_at;
-	oom.go_on = go_on;
-	oom.failed = false;
-	oom.armed = true;
+	oom_arm(fail_at, go_on);
 	scenario->act(scenario, input, &policy, &outcome);
-	oom.armed = false;
+	oom_disarm();
 	policy_done(&policy);
 	return outcome;
 }
@@ -531,7 +480,7 @@ static void run_scenario(const struct scenario *scenario, bool go_on)
 	if (scenario->file != NULL)
 		file = support_read(scenario->file);
 	struct outcome want = run(scenario, buf_span(&file), 0, false);
-	size_t allocations = oom.count;
+	size_t allocations = oom_count();
 	ck_assert_msg(!want.given_up && !want.text_failed && !want.json_failed, "row \"%s\"",
 		      scenario->row);
 	ck_assert_msg(scenario->judges == NO_VERDICT || want.verdict == scenario->judges,
@@ -539,13 +488,13 @@ static void run_scenario(const struct scenario *scenario, bool go_on)
 	size_t step = allocations > 40 ? support_thin(17) : 1;
 	for (size_t n = 1; n <= allocations; n += step) {
 		struct outcome got = run(scenario, buf_span(&file), n, go_on);
-		ck_assert_msg(oom.failed, "row \"%s\": allocation %zu", scenario->row, n);
+		ck_assert_msg(oom_failed(), "row \"%s\": allocation %zu", scenario->row, n);
 		compare(scenario, n, go_on, &got, &want);
 		outcome_done(&got);
 	}
 	/* and it was not luck: the same again, without a failure */
 	struct outcome again = run(scenario, buf_span(&file), allocations + 1, true);
-	ck_assert_msg(!oom.failed, "row \"%s\"", scenario->row);
+	ck_assert_msg(!oom_failed(), "row \"%s\"", scenario->row);
 	expect_same(scenario->row, again.text, want.text);
 	expect_same(scenario->row, again.json, want.json);
 	outcome_done(&again);
@@ -588,16 +537,13 @@ START_TEST(test_injection)
 
 	ck_assert_ptr_nonnull(kept);
 	for (int i = 0; i < 4; i++) {
-		oom.count = 0;
-		oom.fail_at = 1;
-		oom.go_on = false;
-		oom.armed = true;
+		oom_arm(1, false);
 		/* volatile: the compiler may not leave an allocation out */
 		void *volatile got = i == 0 ? malloc(8) :
 				     i == 1 ? calloc(1, 8) :
 				     i == 2 ? realloc(kept, 64) :
 					      (void *)cJSON_CreateObject();
-		oom.armed = false;
+		oom_disarm();
 		ck_assert_msg(got == NULL, "%d", i);
 	}
 	free(kept);
@@ -613,26 +559,18 @@ static bool enter_vectors(void)
 	       setenv("TOP", whole, 1) == 0 && chdir("testvectors") == 0;
 }
 
-static void *cjson_malloc(size_t size)
-{
-	return malloc(size);
-}
-
-static void cjson_free(void *memory)
-{
-	free(memory);
-}
-
 int main(void)
 {
-	cJSON_Hooks hooks = { cjson_malloc, cjson_free };
 	Suite *suite = suite_create("oom");
 	TCase *once = tcase_create("one allocation fails");
 	TCase *for_good = tcase_create("memory runs out");
 
 	if (!enter_vectors())
 		return EXIT_FAILURE;
-	cJSON_InitHooks(&hooks);
+	oom_for_cjson();
+	const char *tmp = getenv("TMPDIR");
+	(void)snprintf(written_path, sizeof(written_path), "%s/enclavecheck.oom.%ld",
+		       tmp != NULL ? tmp : "/tmp", (long)getpid());
 	support_add(suite, "injection", test_injection);
 	tcase_add_loop_test(once, test_once, 0, (int)LENGTH(scenarios));
 	tcase_add_loop_test(for_good, test_for_good, 0, (int)LENGTH(scenarios));

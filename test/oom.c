@@ -1,0 +1,86 @@
+#include "test/oom.h"
+
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+
+static struct {
+	bool armed;
+	size_t count;   /* allocations since it was armed */
+	size_t fail_at; /* the first that fails, counted from 1 */
+	bool go_on;     /* all later ones fail as well */
+	bool failed;
+} oom;
+
+void oom_arm(size_t fail_at, bool go_on)
+{
+	oom.count = 0;
+	oom.fail_at = fail_at;
+	oom.go_on = go_on;
+	oom.failed = false;
+	oom.armed = true;
+}
+
+void oom_disarm(void)
+{
+	oom.armed = false;
+}
+
+size_t oom_count(void)
+{
+	return oom.count;
+}
+
+bool oom_failed(void)
+{
+	return oom.failed;
+}
+
+static bool fails(void)
+{
+	if (!oom.armed)
+		return false;
+	oom.count++;
+	if (oom.count != oom.fail_at && !(oom.go_on && oom.count > oom.fail_at))
+		return false;
+	oom.failed = true;
+	return true;
+}
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+	return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+	return fails() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+	return fails() ? NULL : __real_realloc(old, size);
+}
+
+static void *cjson_malloc(size_t size)
+{
+	return malloc(size);
+}
+
+static void cjson_free(void *memory)
+{
+	free(memory);
+}
+
+void oom_for_cjson(void)
+{
+	cJSON_Hooks hooks = { cjson_malloc, cjson_free };
+
+	cJSON_InitHooks(&hooks);
+}

@@ -1,18 +1,187 @@
-/* enclave-attest: asks a running enclave, and the chain. It has no verbs yet. */
-#include <stdio.h>
+/* enclave-attest: asks enclaves; and, inside one, answers. */
+#include <cbor.h>
+#include <fcntl.h>
+#include <libdeflate.h>
+#include <limits.h>
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "attest/verb.h"
 
 #define PROGRAM "enclave-attest"
 
+static const char help_text[] =
+	"Usage: " PROGRAM " document [OPTIONS]     inside an enclave: print its document\n"
+	"\n"
+	"document asks /dev/nsm:\n"
+	"  --nonce HEX  --user-data HEX  --public-key HEX|@FILE     what to put in\n"
+	"  --encoding raw|base64|hex                                (default raw)\n"
+	"Output: --format text|json  -o FILE  -q  -v  --color auto|always|never  --version  -h\n"
+	"\n"
+	"Exit status: 0 done, 1 malformed, 2 wrong usage, 3 could not.\n"
+	"Example: " PROGRAM " document --nonce 00112233 -o att.cbor\n";
+
+static const struct attest_verb *const verbs[] = {
+	&attest_document,
+};
+
+static int say(const char *text)
+{
+	struct cli_output output = { .program = PROGRAM };
+
+	return cli_write(&output, span_of_text(text)) ? CLI_PASS : CLI_ERROR;
+}
+
+static int say_version(void)
+{
+	struct buf text = { 0 };
+
+	buf_printf(&text,
+		   PROGRAM " " ENCLAVECHECK_VERSION
+			   "\n%s\nlibcbor %d.%d.%d\ncJSON %s\nlibdeflate %s\n",
+		   OpenSSL_version(OPENSSL_VERSION), CBOR_MAJOR_VERSION, CBOR_MINOR_VERSION,
+		   CBOR_PATCH_VERSION, cJSON_Version(), LIBDEFLATE_VERSION_STRING);
+	char *all = buf_take_text(&text);
+	int status = all == NULL ? CLI_ERROR : say(all);
+	free(all);
+	return status;
+}
+
+/* Reads the words after the verb. False: *ret_exit is the exit status. */
+static bool read_words(struct attest_run *run, const struct attest_verb *verb, int argc,
+		       char **argv, int *ret_exit)
+{
+	struct cli_words words;
+	const struct cli_option *option = NULL;
+	const char *value = NULL;
+	const char *message = NULL;
+
+	cli_words_start(&words, argc, argv);
+	cli_words_table(&words, cli_common_options, CLI_COMMON_OPTIONS);
+	cli_words_table(&words, verb->options, verb->n_options);
+	for (;;) {
+		*ret_exit = CLI_USAGE;
+		switch (cli_words_next(&words, &option, &value, &message)) {
+		case CLI_WORD_END:
+			return true;
+		case CLI_WORD_BAD:
+			cli_complain(PROGRAM, "option '%s' %s; see " PROGRAM " --help", value,
+				     message);
+			return false;
+		case CLI_WORD_OPERAND:
+			run->operands[run->n_operands++] = value;
+			continue;
+		case CLI_WORD_OPTION:
+			break;
+		}
+		if (option->id == CLI_OPT_HELP || option->id == CLI_OPT_VERSION) {
+			*ret_exit = option->id == CLI_OPT_HELP ? say(help_text) : say_version();
+			return false;
+		}
+		bool applied =
+			option->id >= CLI_OPT_FORMAT ?
+				cli_common_apply(&run->output, &run->world, option->id, value) :
+				verb->apply(run, option->id, value);
+		if (!applied)
+			return false;
+	}
+}
+
+static int64_t ticks_ms(void)
+{
+	struct timespec now;
+
+	return clock_gettime(CLOCK_MONOTONIC, &now) == 0 ?
+		       (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 :
+		       0;
+}
+
+static int64_t clock_ms(void)
+{
+	struct timespec now;
+
+	return clock_gettime(CLOCK_REALTIME, &now) == 0 ?
+		       (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 :
+		       -1;
+}
+
+static bool random_bytes(uint8_t *ret, size_t len)
+{
+	return len <= INT_MAX && RAND_bytes(ret, (int)len) == 1;
+}
+
+static struct cli_world look_around(void)
+{
+	const char *no_color = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+	bool dumb = term != NULL && strcmp(term, "dumb") == 0;
+	int64_t now_ms = clock_ms();
+
+	return (struct cli_world){
+		.now = now_ms < 0 ? -1 : now_ms / 1000,
+		.stdout_is_terminal = isatty(STDOUT_FILENO) == 1,
+		.colour_refused = (no_color != NULL && *no_color != '\0') || dumb,
+		.stderr_is_terminal = isatty(STDERR_FILENO) == 1 && !dumb,
+		.ticks_ms = ticks_ms,
+	};
+}
+
+static int run_verb(const struct attest_verb *verb, int argc, char **argv)
+{
+	struct attest_run run = {
+		.world = look_around(),
+		.version = ENCLAVECHECK_VERSION,
+		.clock_ms = clock_ms,
+		.random = random_bytes,
+	};
+	int exit_status = CLI_USAGE;
+
+	policy_init(&run.policy);
+	cli_output_start(&run.output, PROGRAM, &run.world);
+	run.operands = calloc((size_t)argc + 1, sizeof(run.operands[0]));
+	if (run.operands == NULL)
+		exit_status = CLI_ERROR;
+	else if (read_words(&run, verb, argc, argv, &exit_status))
+		exit_status = verb->run(&run);
+	policy_done(&run.policy);
+	free(run.operands);
+	return exit_status;
+}
+
+/* A descriptor 0, 1 or 2 that is closed would be given to the next file opened, and output would
+ * go there. */
+static void guard_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != fd)
+			_exit(CLI_ERROR);
+	}
+}
+
 int main(int argc, char **argv)
 {
-	if (argc == 2 && strcmp(argv[1], "--version") == 0)
-		return puts(PROGRAM " " ENCLAVECHECK_VERSION) < 0 ? 3 : 0;
-	if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
-		return puts("Usage: " PROGRAM
-			    " --help | --version\nThis version has no verbs yet.") < 0 ?
-			       3 :
-			       0;
-	(void)fputs(PROGRAM ": this version has no verbs yet\n", stderr);
-	return 2;
+	guard_streams();
+	/* a reader that goes away is a failed write with a status, not a death */
+	(void)signal(SIGPIPE, SIG_IGN);
+	/* no configuration file that the environment names decides what is trusted */
+	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+	if (argc < 2) {
+		cli_complain(PROGRAM, "a verb is needed; see " PROGRAM " --help");
+		return CLI_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+		return say(help_text);
+	if (strcmp(argv[1], "--version") == 0)
+		return say_version();
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (strcmp(argv[1], verbs[i]->name) == 0)
+			return run_verb(verbs[i], argc - 1, argv + 1);
+	}
+	cli_complain(PROGRAM, "'%s' is no verb; see " PROGRAM " --help", argv[1]);
+	return CLI_USAGE;
 }

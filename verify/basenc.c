@@ -11,6 +11,26 @@ void hex_encode(struct buf *out, struct span bytes)
 	}
 }
 
+void base64_encode(struct buf *out, struct span bytes)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	struct span group;
+
+	while (bytes.len > 0) {
+		size_t n = bytes.len < 3 ? bytes.len : 3;
+		uint32_t bits = 0;
+		if (!span_take(&bytes, n, &group))
+			return;
+		for (size_t i = 0; i < n; i++)
+			bits |= (uint32_t)group.at[i] << (16 - 8 * i);
+		for (size_t i = 0; i < 4; i++) {
+			char digit = i <= n ? digits[bits >> (18 - 6 * i) & 63] : '=';
+			buf_byte(out, (uint8_t)digit);
+		}
+	}
+}
+
 /* 0..15, or -1 */
 static int hex_digit(uint8_t c)
 {

@@ -9,6 +9,9 @@
 /* Appends two lower-case digits for each byte. */
 void hex_encode(struct buf *out, struct span bytes);
 
+/* Appends the base64 text, standard alphabet, padded, on one line (RFC 4648 section 4). */
+void base64_encode(struct buf *out, struct span bytes);
+
 /* Decodes exactly `len` bytes from exactly 2 * len hex digits in either case. False: `ret` is
  * untouched. */
 bool hex_decode_exact(struct span text, uint8_t *ret, size_t len);

@@ -210,7 +210,29 @@
 	X(SIGN_PAIR, "sign-pair", "the certificate is not for this private key") \
 	X(CHANGED_WHILE_READING, "changed-while-reading", \
 	  "the image changed between two readings of it") \
-	X(CATALOG_NAMES, "catalog-names", "the names in a ramdisk take more than 128 MiB")
+	X(CATALOG_NAMES, "catalog-names", "the names in a ramdisk take more than 128 MiB") \
+	/* the Nitro Security Module (attest) */ \
+	X(NSM_ABSENT, "nsm-absent", \
+	  "there is no such device: this is not the inside of a Nitro enclave") \
+	X(NSM_DEVICE, "nsm-device", "the security module's device cannot be used") \
+	X(NSM_REQUEST, "nsm-request", "not a request to a security module") \
+	X(NSM_ANSWER, "nsm-answer", "the security module's answer is not of the form that it should be") \
+	X(NSM_INVALID_ARGUMENT, "nsm-invalid-argument", \
+	  "the security module says InvalidArgument: it does not take one of the values") \
+	X(NSM_INVALID_INDEX, "nsm-invalid-index", \
+	  "the security module says InvalidIndex: it has no such register") \
+	X(NSM_INVALID_RESPONSE, "nsm-invalid-response", \
+	  "the security module says InvalidResponse: what it found does not fit the request") \
+	X(NSM_READ_ONLY_INDEX, "nsm-read-only-index", \
+	  "the security module says ReadOnlyIndex: the register is locked") \
+	X(NSM_INVALID_OPERATION, "nsm-invalid-operation", \
+	  "the security module says InvalidOperation: it cannot do this") \
+	X(NSM_BUFFER_TOO_SMALL, "nsm-buffer-too-small", \
+	  "the security module says BufferTooSmall: its answer does not fit") \
+	X(NSM_INPUT_TOO_LARGE, "nsm-input-too-large", \
+	  "the request is longer than the security module takes (4096 bytes)") \
+	X(NSM_INTERNAL_ERROR, "nsm-internal-error", \
+	  "the security module says InternalError: it failed on its own account")
 // clang-format on
 
 enum reason {

@@ -33,7 +33,7 @@ static void check_hex(struct span text)
 }
 
 /* Six bits at a time, no padding. */
-static void base64_encode(struct buf *out, struct span bytes, bool url)
+static void encode_base64(struct buf *out, struct span bytes, bool url)
 {
 	static const char digits[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -66,7 +66,7 @@ static void check_base64(struct span text)
 	struct buf again = { 0 };
 
 	if (base64_decode(text, &bytes) == REASON_OK) {
-		base64_encode(&again, buf_span(&bytes), holds(text, '-') || holds(text, '_'));
+		encode_base64(&again, buf_span(&bytes), holds(text, '-') || holds(text, '_'));
 		assert(again.len <= text.len && text.len - again.len <= 2);
 		assert(again.len == 0 || memcmp(again.at, text.at, again.len) == 0);
 		for (size_t i = again.len; i < text.len; i++)
@@ -89,7 +89,7 @@ static void check_round_trip(struct span bytes)
 			hex_encode(&text, bytes);
 			reason = hex_decode(buf_span(&text), &back);
 		} else {
-			base64_encode(&text, bytes, form == 2);
+			encode_base64(&text, bytes, form == 2);
 			while (form == 3 && text.len % 4 != 0)
 				buf_text(&text, "=");
 			reason = base64_decode(buf_span(&text), &back);
@@ -122,7 +122,7 @@ static void check_document(struct span file)
 	assert(span_equal(document, file));
 	buf_done(&decoded);
 	buf_done(&text);
-	base64_encode(&text, file, false);
+	encode_base64(&text, file, false);
 	if (file.len >= 3) { /* shorter, it may look like hex */
 		assert(basenc_document(buf_span(&text), &decoded, &document) == REASON_OK);
 		assert(span_equal(document, file));

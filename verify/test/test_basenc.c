@@ -283,6 +283,34 @@ START_TEST(test_no_memory)
 }
 END_TEST
 
+/* RFC 4648 section 10; and back. */
+START_TEST(test_base64_encode)
+{
+	static const char *const rows[][2] = {
+		{ "", "" },
+		{ "f", "Zg==" },
+		{ "fo", "Zm8=" },
+		{ "foo", "Zm9v" },
+		{ "foob", "Zm9vYg==" },
+		{ "fooba", "Zm9vYmE=" },
+		{ "foobar", "Zm9vYmFy" },
+		{ "\xff\xff\xff\xfb\xef\xbe", "////++++" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct buf text = { 0 };
+		struct buf back = { 0 };
+
+		base64_encode(&text, span_of_text(rows[i][0]));
+		EXPECT_BYTES(rows[i][0], buf_span(&text), span_of_text(rows[i][1]));
+		EXPECT_REASON(rows[i][0], base64_decode(buf_span(&text), &back), REASON_OK);
+		EXPECT_BYTES(rows[i][0], buf_span(&back), span_of_text(rows[i][0]));
+		buf_done(&text);
+		buf_done(&back);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("basenc");
@@ -294,5 +322,6 @@ int main(void)
 	support_add(suite, "base64 alphabets", test_base64_alphabet);
 	support_add(suite, "document", test_document);
 	support_add(suite, "no memory", test_no_memory);
+	support_add(suite, "base64 written", test_base64_encode);
 	return support_main(suite);
 }

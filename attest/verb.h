@@ -1,0 +1,49 @@
+/* The verbs of enclave-attest. main.c reads the command line into a struct attest_run and exits with
+ * what the verb returns. */
+#ifndef ATTEST_VERB_H
+#define ATTEST_VERB_H
+
+#include "verify/cli.h"
+#include "verify/policy.h"
+
+enum attest_encoding { ATTEST_RAW, ATTEST_BASE64, ATTEST_HEX };
+
+/* What the verbs inside an enclave are told: document, serve, simulate. */
+struct attest_inside {
+	enum attest_encoding encoding;
+	bool describe;
+};
+
+/* Everything a verb needs. */
+struct attest_run {
+	struct cli_world world;
+	struct cli_output output; /* with the program's name */
+	const char *version;
+	int64_t (*clock_ms)(void); /* milliseconds since 1970; below 0: no clock can be read */
+	bool (*random)(uint8_t *ret, size_t len); /* for nonces and names; false: there is none */
+	struct policy policy;                     /* also the bytes that document puts in */
+	const char **operands;                    /* owned array of borrowed words */
+	size_t n_operands;
+	struct attest_inside inside;
+};
+
+/* One verb: its options beside the common ones, how one of them is applied (false: what is wrong was
+ * said on stderr), and how it runs, which gives the exit status. */
+struct attest_verb {
+	const char *name;
+	const struct cli_option *options;
+	size_t n_options;
+	bool (*apply)(struct attest_run *run, int id, const char *value);
+	int (*run)(struct attest_run *run);
+};
+
+extern const struct attest_verb attest_document;
+
+/* Says on stderr what is wrong with the command line; the exit status for that. */
+int attest_usage(const struct attest_run *run, const char *message);
+
+/* One line on stderr: what is concerned, what the system said (0: nothing), why, and the reason's
+ * name. */
+void attest_complain(const struct attest_run *run, const char *what, int why, enum reason reason);
+
+#endif

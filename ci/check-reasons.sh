@@ -1,6 +1,6 @@
 #!/bin/sh
 # ci/check-reasons.sh: TAP, a line a reason of verify/reason.h: ok when some test expects it. Such a test is a
-# row of an index.tsv in testvectors/ with its name as reason, REASON_X in a C test of any floor, or a command
+# row of a table in testvectors/ with its name as reason, REASON_X in a C test of any floor, or a command
 # test that has it as reports print it: (name), or "reason":"name". A reason that no code can give yet needs none.
 set -eu
 cd "$(dirname "$0")/.."
@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 		verify/reason.h
 	awk -F '\t' 'FNR == 1 { split("", column); for (i = 1; i <= NF; i++) column[$i] = i; next }
 		{ n = split($column["reason"], name, "|"); for (i = 1; i <= n; i++) print "name", name[i] }' \
-		testvectors/documents/index.tsv testvectors/pcr/index.tsv
+		testvectors/documents/index.tsv testvectors/pcr/index.tsv testvectors/onchain/*.tsv
 	find verify attest rebuild -path '*/test/test_*.c' -exec cat {} + |
 		awk '{ while (match($0, /REASON_[A-Z0-9_]+/)) {
 			print "id", substr($0, RSTART + 7, RLENGTH - 7)

@@ -26,6 +26,9 @@ from gen import (
     cases_time,
     compare_seeds,
     eif_seeds,
+    onchain_readme,
+    onchain_seeds,
+    onchain_trie,
     seeds,
 )
 from gen.vectors import Vectors
@@ -45,8 +48,11 @@ PARTS = (
     seeds,
     eif_seeds,
     compare_seeds,
+    onchain_trie,
+    onchain_readme,
+    onchain_seeds,
 )
-FOLDERS = ("documents", "eif", "pcr", "seeds")  # hold nothing that was not made here
+FOLDERS = ("documents", "eif", "onchain", "pcr", "seeds")  # hold nothing that was not made here
 
 
 def make():

@@ -232,7 +232,19 @@
 	X(NSM_INPUT_TOO_LARGE, "nsm-input-too-large", \
 	  "the request is longer than the security module takes (4096 bytes)") \
 	X(NSM_INTERNAL_ERROR, "nsm-internal-error", \
-	  "the security module says InternalError: it failed on its own account")
+	  "the security module says InternalError: it failed on its own account") \
+	/* numbers and hashes of a chain (Ethereum yellow paper; EIP-1186) */ \
+	X(RLP_TRUNCATED, "rlp-truncated", "the RLP ends before its item does") \
+	X(RLP_NONCANONICAL, "rlp-noncanonical", "an RLP length or number is not in its shortest form") \
+	X(RLP_TRAILING, "rlp-trailing", "bytes follow the RLP item") \
+	X(TRIE_NODE_SIZE, "trie-node-size", "a node of the proof is not 1 to 1024 bytes long") \
+	X(TRIE_NODE_HASH, "trie-node-hash", \
+	  "a node of the proof is not the one that the root, or the node before it, names") \
+	X(TRIE_NODE, "trie-node", "a node of the proof is none that a trie of 32-byte keys has") \
+	X(TRIE_PATH, "trie-path", "a path in the proof is malformed, or does not fit the length of the key") \
+	X(TRIE_VALUE, "trie-value", "a leaf of the proof has no value of 1 to 128 bytes") \
+	X(TRIE_CUT, "trie-cut", "the proof ends before it shows the key present or absent") \
+	X(TRIE_LEFTOVER, "trie-leftover", "nodes follow the one that ends the proof")
 // clang-format on
 
 enum reason {

@@ -26,6 +26,8 @@ from gen import (
     cases_time,
     compare_seeds,
     eif_seeds,
+    onchain_block,
+    onchain_proof,
     onchain_readme,
     onchain_seeds,
     onchain_trie,
@@ -49,6 +51,8 @@ PARTS = (
     eif_seeds,
     compare_seeds,
     onchain_trie,
+    onchain_block,
+    onchain_proof,
     onchain_readme,
     onchain_seeds,
 )

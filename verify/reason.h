@@ -244,7 +244,18 @@
 	X(TRIE_PATH, "trie-path", "a path in the proof is malformed, or does not fit the length of the key") \
 	X(TRIE_VALUE, "trie-value", "a leaf of the proof has no value of 1 to 128 bytes") \
 	X(TRIE_CUT, "trie-cut", "the proof ends before it shows the key present or absent") \
-	X(TRIE_LEFTOVER, "trie-leftover", "nodes follow the one that ends the proof")
+	X(TRIE_LEFTOVER, "trie-leftover", "nodes follow the one that ends the proof") \
+	X(BLOCK_SHAPE, "block-shape", "the answer is no block") \
+	X(BLOCK_FIELD, "block-field", "a field of the block is not strict hex of its kind and size") \
+	X(BLOCK_FORM, "block-form", \
+	  "the block header is of a form that is not known here, so its hash cannot be computed") \
+	X(BLOCK_HASH, "block-hash", "the block header does not have the hash that is given for it") \
+	X(PROOF_SHAPE, "proof-shape", "the answer is not that of eth_getProof in strict form (EIP-1186)") \
+	X(PROOF_ADDRESS, "proof-address", "the proof is about another address than was asked for") \
+	X(PROOF_SLOT, "proof-slot", "the proof is about other storage slots than were asked for") \
+	X(PROOF_ACCOUNT, "proof-account", "what is proven is not an account") \
+	X(PROOF_VALUE, "proof-value", "what is proven is not a storage value of at most 32 bytes") \
+	X(PROOF_BESIDE, "proof-beside", "the answer says something else than it proves")
 // clang-format on
 
 enum reason {

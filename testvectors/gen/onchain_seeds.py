@@ -11,6 +11,14 @@ TRIES = (
     " branch-value branch-1 child-31 child-long path-flags-4 path-pad-leaf leaf-short extension-64"
     " value-empty rlp-byte rlp-embedded"
 )
+BLOCKS = (
+    "fields-15 fields-16 fields-17 fields-20 fields-21 arbitrum op-jovian numbers-most form-18"
+    " form-slotNumber form-22 hash-other field-upper number-9 extra-56 hash-null shape-null"
+)
+PROOFS = (
+    "usual no-slots key-short person bare-none bare-node alone absent absent-zero absent-slot"
+    " value-other slots-fewer account-cut form-five value-anvil-zero value-most value-form-list"
+)
 
 
 def framed(nodes):
@@ -33,6 +41,12 @@ def add(vectors):
         nodes = [bytes.fromhex(node) for node in tries[name]["nodes"].split(",")]
         vectors.put(f"seeds/trie/{name}", bytes.fromhex(tries[name]["key"]) + framed(nodes))
     chained(vectors)
+    for name, row in rows_of(vectors, "block").items():
+        if name in BLOCKS.split():
+            vectors.put(f"seeds/block/{name}", row["answer"])
+    for name, row in rows_of(vectors, "proof").items():
+        if name in PROOFS.split():
+            vectors.put(f"seeds/proof/{name}", row["answer"])
 
 
 def chained(vectors):

@@ -5,8 +5,8 @@
 
 #include "verify/basenc.h"
 
-#define HEADER_LEN 64
-#define SECTION_LEN 64
+#define HEADER_MAX 64
+#define SECTION_MAX 64
 #define SECTIONS_MAX 256
 #define NAME_MAX_LEN 32
 #define TOLD_MAX 4
@@ -33,13 +33,55 @@ struct work {
 	uint8_t buffer_b[PIECE];
 };
 
-static uint64_t le(const uint8_t *bytes, size_t n)
+/* Where a number stands, and how long it is. */
+struct field {
+	size_t at;
+	size_t len;
+};
+
+/* What the two classes of files, of 32 and 64 bits, have in other places. */
+struct layout {
+	size_t header_len;
+	size_t section_len;
+	struct field sections; /* of the header */
+	struct field section_size;
+	struct field count;
+	struct field names;
+	struct field offset; /* of a section's header */
+	struct field size;
+};
+
+static const struct layout layouts[2] = {
+	{ 52, 40, { 0x20, 4 }, { 0x2e, 2 }, { 0x30, 2 }, { 0x32, 2 }, { 0x10, 4 }, { 0x14, 4 } },
+	{ 64, 64, { 0x28, 8 }, { 0x3a, 2 }, { 0x3c, 2 }, { 0x3e, 2 }, { 0x18, 8 }, { 0x20, 8 } },
+};
+
+/* How the numbers of one file are read. */
+struct reader {
+	const struct layout *layout;
+	bool big_endian;
+};
+
+static uint64_t number(const struct reader *reader, const uint8_t *bytes, struct field field)
 {
 	uint64_t value = 0;
 
-	for (size_t i = n; i > 0; i--)
-		value = value << 8 | bytes[i - 1];
+	for (size_t i = 0; i < field.len; i++)
+		value = value << 8 | bytes[field.at + (reader->big_endian ? i : field.len - 1 - i)];
 	return value;
+}
+
+/* The first bytes of a file: magic, class (1: 32 bits, 2: 64), byte order (1: little-endian, 2: big). */
+static bool choose(const uint8_t *first, struct reader *ret)
+{
+	if (memcmp(first,
+		   "\x7f"
+		   "ELF",
+		   4) != 0 ||
+	    (first[4] != 1 && first[4] != 2) || (first[5] != 1 && first[5] != 2))
+		return false;
+	*ret = (struct reader){ &layouts[first[4] - 1], first[5] == 2 };
+	return true;
 }
 
 static bool lies_within(const struct content *file, uint64_t offset, uint64_t size)
@@ -63,39 +105,55 @@ static enum reason read_name(const struct content *file, const struct part *tabl
 	return reason;
 }
 
+static enum reason read_section(const struct content *file, const struct reader *reader,
+				uint64_t at, struct part *ret, uint64_t *ret_name)
+{
+	static const struct field name = { 0, 4 };
+	static const struct field type = { 4, 4 };
+	uint8_t section[SECTION_MAX];
+
+	enum reason reason = content_read(file, at, section, reader->layout->section_len);
+	if (reason != REASON_OK)
+		return reason;
+	*ret_name = number(reader, section, name);
+	*ret = (struct part){ .type = (uint32_t)number(reader, section, type),
+			      .offset = number(reader, section, reader->layout->offset),
+			      .size = number(reader, section, reader->layout->size) };
+	if (ret->type == 0 || ret->type == NOBITS)
+		ret->size = 0;
+	return REASON_OK;
+}
+
 /* `ret->n` stays 0 when it is no such file. */
 static enum reason read_parts(const struct content *file, struct parts *ret)
 {
-	static const uint8_t magic[6] = { 0x7f, 'E', 'L', 'F', 2, 1 };
-	uint8_t header[HEADER_LEN];
-	uint8_t section[SECTION_LEN];
+	uint8_t header[HEADER_MAX];
 	uint64_t names[SECTIONS_MAX];
+	struct reader reader;
 
 	ret->n = 0;
-	if (file->size < HEADER_LEN)
+	if (file->size < layouts[0].header_len)
 		return REASON_OK;
-	enum reason reason = content_read(file, 0, header, sizeof(header));
-	if (reason != REASON_OK || memcmp(header, magic, sizeof(magic)) != 0)
+	enum reason reason = content_read(file, 0, header, layouts[0].header_len);
+	if (reason != REASON_OK || !choose(header, &reader) ||
+	    file->size < reader.layout->header_len)
 		return reason;
-	uint64_t at = le(header + 0x28, 8);
-	size_t n = (size_t)le(header + 0x3c, 2);
-	size_t table = (size_t)le(header + 0x3e, 2);
-	if (le(header + 0x3a, 2) != SECTION_LEN || n == 0 || n > SECTIONS_MAX || table >= n ||
-	    !lies_within(file, at, n * SECTION_LEN))
+	reason = content_read(file, 0, header, reader.layout->header_len);
+	if (reason != REASON_OK)
+		return reason;
+	uint64_t at = number(&reader, header, reader.layout->sections);
+	size_t n = (size_t)number(&reader, header, reader.layout->count);
+	size_t table = (size_t)number(&reader, header, reader.layout->names);
+	size_t len = reader.layout->section_len;
+	if (number(&reader, header, reader.layout->section_size) != len || n == 0 ||
+	    n > SECTIONS_MAX || table >= n || !lies_within(file, at, n * len))
 		return REASON_OK;
 	for (size_t i = 0; i < n; i++) {
-		struct part *part = &ret->list[i];
-		reason = content_read(file, at + i * SECTION_LEN, section, sizeof(section));
-		if (reason != REASON_OK)
+		reason = read_section(file, &reader, at + i * len, &ret->list[i], &names[i]);
+		if (reason != REASON_OK ||
+		    (ret->list[i].size > 0 &&
+		     !lies_within(file, ret->list[i].offset, ret->list[i].size)))
 			return reason;
-		names[i] = le(section, 4);
-		*part = (struct part){ .type = (uint32_t)le(section + 4, 4),
-				       .offset = le(section + 0x18, 8),
-				       .size = le(section + 0x20, 8) };
-		if (part->type == 0 || part->type == NOBITS)
-			part->size = 0;
-		else if (!lies_within(file, part->offset, part->size))
-			return REASON_OK;
 	}
 	for (size_t i = 0; i < n && reason == REASON_OK; i++)
 		reason = read_name(file, &ret->list[table], names[i], ret->list[i].name);

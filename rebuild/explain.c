@@ -1,10 +1,11 @@
 #include "rebuild/explain.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "verify/basenc.h"
 
-#define TOLD_MAX 20 /* findings of a class, unless all are wanted */
+#define TOLD_MAX 20 /* findings of a class in one part of the image, unless all are wanted */
 
 void explain_conclusion(const struct comparison *comparison, struct buf *out)
 {
@@ -103,15 +104,26 @@ static void text_class(const struct findings *findings, enum finding_class class
 		[FINDING_CASCADE] = "The same but for store hashes: effects, not causes",
 		[FINDING_UNMEASURED] = "Not measured",
 	};
+	const char *part = "";
 	uint64_t told = 0;
+	size_t told_of_part = 0;
 
 	if (findings->counts[class] == 0)
 		return;
 	buf_printf(out, "%s\n", titles[class]);
-	for (size_t i = 0; i < findings->n && (verbose || told < TOLD_MAX); i++) {
-		if (findings->list[i].class != class)
+	for (size_t i = 0; i < findings->n; i++) {
+		const struct finding *finding = &findings->list[i];
+		if (finding->class != class)
 			continue;
-		text_finding(&findings->list[i], out);
+		/* one part comes behind the other; NULL: no memory, and nothing is printed */
+		if (finding->part == NULL || strcmp(part, finding->part) != 0) {
+			part = finding->part == NULL ? "" : finding->part;
+			told_of_part = 0;
+		}
+		if (!verbose && told_of_part >= TOLD_MAX)
+			continue;
+		text_finding(finding, out);
+		told_of_part++;
 		told++;
 	}
 	if (told < findings->counts[class])

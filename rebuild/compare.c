@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "rebuild/archives.h"
-#include "rebuild/bzimage.h"
+#include "rebuild/kernels.h"
 #include "rebuild/reread.h"
 #include "rebuild/wording.h"
 
@@ -159,7 +159,7 @@ static enum reason compare_row(struct comparison *comparison, const struct compa
 		reason = wording_cmdline(comparison->a->fd, row->a, row->sha384_a,
 					 comparison->b->fd, row->b, row->sha384_b, findings);
 	else if (row->type == EIF_KERNEL)
-		reason = bzimage_compare(&source_a, &source_b, findings);
+		reason = kernels_compare(&source_a, &source_b, KERNEL_EXPANDED_MAX, findings);
 	else if (row->type == EIF_RAMDISK)
 		reason = archives_compare(compare_row_name(row, name), &source_a, &source_b, tmpdir,
 					  findings, reterr);
@@ -331,7 +331,7 @@ const char *compare_class_sentence(enum compare_class class)
 	static const char *const sentences[] = {
 		[COMPARE_IDENTICAL] = "every byte is the same",
 		[COMPARE_UNMEASURED] = "only what no register counts differs",
-		[COMPARE_COMPRESSION] = "the same archives, compressed otherwise",
+		[COMPARE_COMPRESSION] = "the same content, compressed otherwise",
 		[COMPARE_ATTRIBUTE] = "the same files; times, owners or inode numbers differ",
 		[COMPARE_CASCADE] = "the same files but for hashes of store paths in them",
 		[COMPARE_CONTENT] = "content differs",

@@ -9,6 +9,7 @@
 #include <zlib.h>
 
 #include "rebuild/job.h"
+#include "rebuild/rawstream.h"
 #include "verify/expect.h"
 
 #define PROGRAM "enclave-rebuild"
@@ -72,8 +73,9 @@ static int say_version(void)
 {
 	struct buf text = { 0 };
 
-	buf_printf(&text, PROGRAM " " ENCLAVECHECK_VERSION "\n%s\ncJSON %s\nzlib %s\n",
-		   OpenSSL_version(OPENSSL_VERSION), cJSON_Version(), zlibVersion());
+	buf_printf(&text, PROGRAM " " ENCLAVECHECK_VERSION "\n%s\ncJSON %s\nzlib %s\n%s\n",
+		   OpenSSL_version(OPENSSL_VERSION), cJSON_Version(), zlibVersion(),
+		   rawstream_library());
 	char *all = buf_take_text(&text);
 	int status = all == NULL ? CLI_ERROR : say(all);
 	free(all);

@@ -26,6 +26,7 @@ from gen import (
     cases_time,
     compare_seeds,
     eif_seeds,
+    kernel_seeds,
     onchain_block,
     onchain_proof,
     onchain_readme,
@@ -55,6 +56,7 @@ PARTS = (
     onchain_proof,
     onchain_readme,
     onchain_seeds,
+    kernel_seeds,
 )
 FOLDERS = ("documents", "eif", "onchain", "pcr", "seeds")  # hold nothing that was not made here
 

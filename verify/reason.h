@@ -255,7 +255,13 @@
 	X(PROOF_SLOT, "proof-slot", "the proof is about other storage slots than were asked for") \
 	X(PROOF_ACCOUNT, "proof-account", "what is proven is not an account") \
 	X(PROOF_VALUE, "proof-value", "what is proven is not a storage value of at most 32 bytes") \
-	X(PROOF_BESIDE, "proof-beside", "the answer says something else than it proves")
+	X(PROOF_BESIDE, "proof-beside", "the answer says something else than it proves") \
+	/* kernels (rebuild) */ \
+	X(PAYLOAD_FORMAT, "payload-format", "the kernel is compressed in no way that is undone here") \
+	X(PAYLOAD_BROKEN, "payload-broken", \
+	  "the kernel's compressed data is malformed or cut short, or something stands behind it") \
+	X(PAYLOAD_EXPANSION, "payload-expansion", \
+	  "the kernel expands to more than 1 GiB, or needs more than 256 MiB to be expanded")
 // clang-format on
 
 enum reason {

@@ -3,22 +3,6 @@
 # shellcheck disable=SC2154 # variables of helpers.bash
 load helpers
 
-# image NAME ARG...: an image of the kernel k and these ramdisks and options.
-image() {
-	local name=$1
-	shift
-	"$rebuild" assemble --kernel k "$@" -o "$name" -q
-}
-
-# compares STATUS CLASS A B: exit status and class, in text and JSON.
-compares() {
-	exits "$1" compare "$3" "$4" --format json
-	prints "\"class\":\"$2\""
-	exits "$1" compare "$3" "$4"
-	prints "$2: "
-	nothing_said
-}
-
 @test "the same image: identical, exit 0" {
 	image a --cmdline 'x y' --ramdisk r0 --ramdisk r1
 	cp a b
@@ -314,55 +298,4 @@ pair() {
 	pair c d
 	compares 1 content a b
 	prints 'hard-links'
-}
-
-# kernel OUT VERSION PAYLOAD: what the boot protocol says of an x86 kernel, 4 setup sectors, and this payload at 16.
-kernel() {
-	python3 - "$@" <<-'PYTHON'
-		import struct, sys
-		out, version, payload = sys.argv[1], sys.argv[2].encode() + b"\0", open(sys.argv[3], "rb").read()
-		image = bytearray(5 * 512 + 16) + payload + b"end"
-		image[0x202:0x206] = b"HdrS"
-		struct.pack_into("<H", image, 0x206, 0x20f)
-		struct.pack_into("<H", image, 0x20e, 0x200)
-		struct.pack_into("<II", image, 0x248, 16, len(payload))
-		image[0x400:0x400 + len(version)] = version
-		open(out, "wb").write(image)
-	PYTHON
-}
-
-@test "a kernel: its version, its payload, its payload's compression" {
-	seq 10000 >vmlinux
-	gzip -n -1 <vmlinux >p1
-	gzip -n -9 <vmlinux >p9
-	seq 10001 | gzip -n >px
-	kernel k '6.1.0 (a@b) #1' p1
-	image a --cmdline x --ramdisk r0
-	kernel k '6.1.0 (a@c) #1' p1
-	image b --cmdline x --ramdisk r0
-	compares 1 content a b
-	prints 'kernel  version: 6.1.0 (a@b) #1 -> 6.1.0 (a@c) #1'
-	prints 'kernel  setup'
-	kernel k '6.1.0 (a@b) #1' px
-	image b --cmdline x --ramdisk r0
-	compares 1 content a b
-	prints 'kernel  payload (differs after decompression)'
-	kernel k '6.1.0 (a@b) #1' r0
-	image b --cmdline x --ramdisk r0
-	compares 1 content a b
-	prints 'kernel  payload (compressed bytes differ; not decompressed)'
-	kernel k '6.1.0 (a@b) #1' vmlinux
-	image b --cmdline x --ramdisk r0
-	compares 1 content a b
-	prints 'kernel  payload (compressed bytes differ; not decompressed)'
-	[[ $out != *'kernel  version'* ]]
-	cat p1 r1 >p2
-	kernel k '6.1.0 (a@b) #1' p2
-	image b --cmdline x --ramdisk r0
-	compares 1 content a b
-	prints 'kernel  payload (differs after decompression)'
-	kernel k '6.1.0 (a@b) #1' p9
-	image b --cmdline x --ramdisk r0
-	exits 1 compare a b
-	prints 'kernel  payload (the same after decompression)'
 }

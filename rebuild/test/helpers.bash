@@ -15,3 +15,19 @@ setup() {
 	echo two >r1
 	inputs=(--kernel k --cmdline 'console=ttyS0' --ramdisk r0 --ramdisk r1)
 }
+
+# image NAME ARG...: an image of the kernel k and these ramdisks and options.
+image() {
+	local name=$1
+	shift
+	"$rebuild" assemble --kernel k "$@" -o "$name" -q
+}
+
+# compares STATUS CLASS A B: exit status and class, in text and JSON.
+compares() {
+	exits "$1" compare "$3" "$4" --format json
+	prints "\"class\":\"$2\""
+	exits "$1" compare "$3" "$4"
+	prints "$2: "
+	nothing_said
+}

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "rebuild/draft.h"
@@ -54,6 +55,21 @@ static void close_sources(const struct sources *sources)
 		(void)close(sources->kernel);
 	for (size_t i = 0; i < sources->n_ramdisks; i++)
 		(void)close(sources->ramdisks[i]);
+}
+
+/* The bytes of all sources; 0 where not all are files, so that nobody knows. */
+static uint64_t size_of(const struct sources *sources)
+{
+	uint64_t sum = 0;
+	struct stat facts;
+
+	for (size_t i = 0; i <= sources->n_ramdisks; i++) {
+		int fd = i == 0 ? sources->kernel : sources->ramdisks[i - 1];
+		if (fstat(fd, &facts) != 0 || !S_ISREG(facts.st_mode))
+			return 0;
+		sum += (uint64_t)facts.st_size;
+	}
+	return sum;
 }
 
 /* False: a signal came first. */
@@ -149,6 +165,8 @@ static enum reason write_image(const struct assemble_inputs *inputs, const struc
 	struct pcrs pcrs = { 0 };
 
 	enum reason reason = eifout_start(&image, fd, inputs->flags);
+	image.advance = inputs->advance;
+	advance_expect(inputs->advance, size_of(sources));
 	if (reason == REASON_OK)
 		reason = add_kernel(&image, inputs->kernel, sources->kernel, reterr);
 	if (reason == REASON_OK)

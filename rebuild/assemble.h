@@ -7,6 +7,7 @@
 #ifndef REBUILD_ASSEMBLE_H
 #define REBUILD_ASSEMBLE_H
 
+#include "rebuild/advance.h"
 #include "rebuild/trouble.h"
 #include "verify/eif.h"
 #include "verify/pcr.h"
@@ -28,6 +29,7 @@ struct assemble_inputs {
 	size_t n_ramdisks;
 	struct span key; /* PEM; `at` NULL: not signed */
 	struct span certificate;
+	struct advance *advance; /* told what is written; NULL: nobody wants to know */
 };
 
 struct assembled {

@@ -131,6 +131,7 @@ static enum reason read_through(const struct catalog_source *source, struct ramd
 	enum reason form = REASON_OK;
 
 	enum reason reason = reread_start(&reread, source->fd, source->section, source->sha384);
+	reread_tell(&reread, source->advance);
 	while (reason == REASON_OK) {
 		reason = reread_next(&reread, &piece);
 		if (reason != REASON_OK || piece.len == 0)
@@ -158,6 +159,7 @@ static enum reason pour_through(const struct catalog_source *source, struct ramd
 	struct span piece = { NULL, 0 };
 
 	enum reason reason = reread_start(&reread, source->fd, source->section, NULL);
+	reread_tell(&reread, source->advance);
 	while (reason == REASON_OK && making->left > 0) {
 		reason = reread_next(&reread, &piece);
 		if (reason != REASON_OK)

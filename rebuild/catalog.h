@@ -4,6 +4,7 @@
 #ifndef REBUILD_CATALOG_H
 #define REBUILD_CATALOG_H
 
+#include "rebuild/advance.h"
 #include "rebuild/ramdisk.h"
 #include "verify/digest.h"
 #include "verify/eif.h"
@@ -29,11 +30,13 @@ struct catalog {
 	struct gzip_header first; /* of the first member, where facts.members is not 0 */
 };
 
-/* A section as an image has it; `sha384` is what was measured. Borrowed. */
+/* A section as an image has it; `sha384` is what was measured. Borrowed. Whoever reads it tells
+ * `advance`, which may be NULL, of every byte each time. */
 struct catalog_source {
 	int fd;
 	const struct eif_section *section;
 	const uint8_t *sha384;
+	struct advance *advance;
 };
 
 /* Reads the section again, to its end. A malformed one is no failure: see `form`. `names_max` is

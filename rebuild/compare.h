@@ -8,6 +8,7 @@
 #ifndef REBUILD_COMPARE_H
 #define REBUILD_COMPARE_H
 
+#include "rebuild/advance.h"
 #include "rebuild/finding.h"
 #include "rebuild/trouble.h"
 #include "verify/image.h"
@@ -59,12 +60,12 @@ struct comparison {
 	const char *implied; /* a sentence of what the registers imply; static */
 };
 
-/* `tmpdir` is where content of files that differ is put aside for a moment, in a file without a
+/* `advance`, which may be NULL, is told while ramdisks are read again: up to twice each. `tmpdir` is where content of files that differ is put aside for a moment, in a file without a
  * name. On failure *reterr tells more, and *ret holds nothing that needs comparison_done.
  * REASON_CHANGED_WHILE_READING, _FILE_UNREADABLE, _FILE_UNWRITABLE, _OUT_OF_MEMORY,
  * _CRYPTO_FAILED. */
 enum reason compare_images(const struct compare_side *a, const struct compare_side *b,
-			   const char *tmpdir, struct comparison *ret,
+			   const char *tmpdir, struct advance *advance, struct comparison *ret,
 			   struct trouble *reterr) MUST_CHECK;
 
 /* REASON_OUT_OF_MEMORY. */

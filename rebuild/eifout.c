@@ -69,6 +69,7 @@ static enum reason flush(struct eifout *image)
 	if (!image->measured)
 		image->buffer = measure_buffer(image->measure);
 	image->have = 0;
+	advance_by(image->advance, bytes.len);
 	return reason;
 }
 

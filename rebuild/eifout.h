@@ -7,6 +7,7 @@
 #ifndef REBUILD_EIFOUT_H
 #define REBUILD_EIFOUT_H
 
+#include "rebuild/advance.h"
 #include "rebuild/sink.h"
 #include "verify/eif.h"
 #include "verify/measure.h"
@@ -19,11 +20,12 @@ struct eifout {
 	int fd;
 	struct eif eif; /* read it after eifout_finish */
 	struct measure *measure;
-	uint8_t *buffer;      /* MEASURE_CHUNK bytes of the measurement's own */
-	size_t have;          /* of them used */
-	uint32_t crc;         /* of all that follows the header */
-	uint32_t section_crc; /* of the data of the present section */
-	bool measured;        /* eifout_pcrs was called */
+	uint8_t *buffer;         /* MEASURE_CHUNK bytes of the measurement's own */
+	size_t have;             /* of them used */
+	uint32_t crc;            /* of all that follows the header */
+	uint32_t section_crc;    /* of the data of the present section */
+	bool measured;           /* eifout_pcrs was called */
+	struct advance *advance; /* set by the caller, who wants to know */
 };
 
 /* `fd` is an empty file, open for writing at any position; it stays the caller's.

@@ -59,6 +59,7 @@ enum reason expansion_digest(const struct catalog_source *source, bool *ret_know
 		reason = digest_start(&expansion.digest);
 	if (reason == REASON_OK)
 		reason = reread_start(&reread, source->fd, source->section, source->sha384);
+	reread_tell(&reread, source->advance);
 	while (reason == REASON_OK) {
 		reason = reread_next(&reread, &piece);
 		if (reason != REASON_OK || piece.len == 0)

@@ -35,6 +35,12 @@ bool job_is_own_trouble(enum reason reason)
 	       reason == REASON_INTERRUPTED;
 }
 
+struct advance job_advance(const struct job *job, struct cli_progress *bar)
+{
+	cli_progress_start(bar, &job->output, &job->world);
+	return (struct advance){ .context = bar, .tell = cli_progress_tell };
+}
+
 int job_put_out(const struct job *job, const struct buf *out, bool complete)
 {
 	struct cli_output output = { .program = job->output.program };

@@ -43,6 +43,10 @@ void job_complain(const struct job *job, const char *what, const struct trouble 
 /* This program's or the machine's own fault, not the inputs'. */
 bool job_is_own_trouble(enum reason reason);
 
+/* A bar on stderr while something large is worked on (verify/cli.h), told by `advance`. `bar` must
+ * outlive it; end with cli_progress_end. */
+struct advance job_advance(const struct job *job, struct cli_progress *bar);
+
 /* Puts a result out on stdout. `complete` false: there was no memory for it. */
 int job_put_out(const struct job *job, const struct buf *out, bool complete);
 

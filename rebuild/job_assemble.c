@@ -82,6 +82,8 @@ static int assemble_with(const struct job *job, const struct texts *texts)
 	struct assembled made;
 	struct trouble trouble = { 0 };
 	struct buf out = { 0 };
+	struct cli_progress bar;
+	struct advance advance = job_advance(job, &bar);
 	const struct assemble_inputs inputs = {
 		.kernel = job->kernel,
 		.cmdline = job->cmdline[0] == '@' ? assemble_trim(buf_span(&texts->cmdline)) :
@@ -92,9 +94,11 @@ static int assemble_with(const struct job *job, const struct texts *texts)
 		.n_ramdisks = job->n_ramdisks,
 		.key = job->sign_key == NULL ? (struct span){ NULL, 0 } : buf_span(&texts->key),
 		.certificate = buf_span(&texts->certificate),
+		.advance = &advance,
 	};
 
 	enum reason reason = assemble(&inputs, job->output.path, &made, &trouble);
+	cli_progress_end(&bar);
 	if (reason != REASON_OK) {
 		job_complain(job, "assemble", &trouble, reason);
 		return job_is_own_trouble(reason) ? CLI_ERROR : CLI_USAGE;

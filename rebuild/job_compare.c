@@ -53,10 +53,17 @@ static bool is_json(int fd)
 
 static enum cli_exit read_image(const struct job *job, struct compare_side *side)
 {
-	const struct image_source from = { .fd = side->fd };
+	struct image_source from = { .fd = side->fd };
 	struct buf what = { 0 };
+	struct cli_progress bar;
+	struct stat facts;
 
-	enum reason reason = image_read(&from, &job->rules, NULL, &side->image);
+	if (fstat(side->fd, &facts) == 0)
+		from.size = (uint64_t)facts.st_size;
+	cli_progress_start(&bar, &job->output, &job->world);
+	const struct image_progress told = { &bar, cli_progress_tell };
+	enum reason reason = image_read(&from, &job->rules, &told, &side->image);
+	cli_progress_end(&bar);
 	if (reason == REASON_OK && image_is_sound(&side->image))
 		return CLI_PASS;
 	if (reason == REASON_OK) {
@@ -118,6 +125,7 @@ static int put_out(const struct job *job, const struct comparison *comparison)
 static int compare_open(const struct job *job, struct comparing *comparing)
 {
 	struct trouble trouble = { 0 };
+	struct cli_progress bar;
 	bool registers = is_json(comparing->b.fd);
 	enum reason reason;
 
@@ -129,12 +137,14 @@ static int compare_open(const struct job *job, struct comparing *comparing)
 	status = cli_worse(status, other);
 	if (status != CLI_PASS)
 		return (int)status;
+	struct advance advance = job_advance(job, &bar);
 	if (registers)
 		reason = compare_registers(&comparing->a, comparing->b.path, &comparing->file,
 					   &comparing->comparison);
 	else
-		reason = compare_images(&comparing->a, &comparing->b, job->tmpdir,
+		reason = compare_images(&comparing->a, &comparing->b, job->tmpdir, &advance,
 					&comparing->comparison, &trouble);
+	cli_progress_end(&bar);
 	if (reason != REASON_OK) {
 		job_complain(job, "", &trouble, reason);
 		return CLI_ERROR;

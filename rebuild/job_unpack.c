@@ -89,11 +89,14 @@ int job_unpack(struct job *job)
 		cli_complain(job->output.program, "%s: %s", path, strerror(errno));
 		return CLI_ERROR;
 	}
+	struct cli_progress bar;
+	struct advance advance = job_advance(job, &bar);
 	struct unpacked *unpacked = calloc(1, sizeof(*unpacked));
 	enum reason reason = unpacked == NULL ?
 				     REASON_OUT_OF_MEMORY :
 				     unpack(image, job->operands[1], job->rules.reserved_flags,
-					    unpacked, &trouble, &at);
+					    &advance, unpacked, &trouble, &at);
+	cli_progress_end(&bar);
 	if (!is_stdin)
 		(void)close(image);
 	if (unpacked == NULL || reason != REASON_OK) {

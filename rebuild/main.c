@@ -175,18 +175,29 @@ static const struct verb {
 	  job_compare, true },
 };
 
+static int64_t ticks_ms(void)
+{
+	struct timespec now;
+
+	return clock_gettime(CLOCK_MONOTONIC, &now) == 0 ?
+		       (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 :
+		       0;
+}
+
 /* What this program finds in its surroundings. */
 static void look_around(struct job *job)
 {
 	struct timespec now;
 	const char *no_color = getenv("NO_COLOR");
 	const char *term = getenv("TERM");
+	bool dumb = term != NULL && strcmp(term, "dumb") == 0;
 
 	job->world = (struct cli_world){
 		.now = clock_gettime(CLOCK_REALTIME, &now) == 0 ? (int64_t)now.tv_sec : -1,
 		.stdout_is_terminal = isatty(STDOUT_FILENO) == 1,
-		.colour_refused = (no_color != NULL && *no_color != '\0') ||
-				  (term != NULL && strcmp(term, "dumb") == 0),
+		.colour_refused = (no_color != NULL && *no_color != '\0') || dumb,
+		.stderr_is_terminal = isatty(STDERR_FILENO) == 1 && !dumb,
+		.ticks_ms = ticks_ms,
 	};
 	job->epoch = getenv("SOURCE_DATE_EPOCH");
 	job->tmpdir = getenv("TMPDIR");

@@ -14,6 +14,11 @@ enum reason reread_start(struct reread *reread, int fd, const struct eif_section
 	return reread->chunk == NULL ? REASON_OUT_OF_MEMORY : digest_start(&reread->digest);
 }
 
+void reread_tell(struct reread *reread, struct advance *advance)
+{
+	reread->advance = advance;
+}
+
 static enum reason judge(const struct reread *reread)
 {
 	uint8_t got[DIGEST_SHA384_LEN];
@@ -48,6 +53,7 @@ enum reason reread_next(struct reread *reread, struct span *ret)
 	}
 	reread->at += wanted;
 	reread->left -= wanted;
+	advance_by(reread->advance, wanted);
 	*ret = (struct span){ reread->chunk, wanted };
 	return reread->want == NULL ? REASON_OK : digest_add(&reread->digest, *ret);
 }

@@ -4,6 +4,7 @@
 #ifndef REBUILD_REREAD_H
 #define REBUILD_REREAD_H
 
+#include "rebuild/advance.h"
 #include "verify/digest.h"
 #include "verify/eif.h"
 
@@ -17,12 +18,16 @@ struct reread {
 	const uint8_t *want;
 	struct digest digest;
 	uint8_t *chunk;
+	struct advance *advance;
 };
 
 /* `sha384` is what the section had before; borrowed. NULL: the caller judges what comes by itself.
  * REASON_OUT_OF_MEMORY, _CRYPTO_FAILED. */
 enum reason reread_start(struct reread *reread, int fd, const struct eif_section *section,
 			 const uint8_t *sha384) MUST_CHECK;
+
+/* Tells from here on how much is read. `advance` is borrowed and may be NULL. */
+void reread_tell(struct reread *reread, struct advance *advance);
 
 /* The next bytes: REREAD_CHUNK of them, less only at the end, none when the section is over and
  * has the digest that it had. They are borrowed until the next call.

@@ -19,6 +19,7 @@ struct unpacking {
 	size_t n_ramdisks;
 	struct unpacked *result;
 	struct trouble *trouble;
+	struct advance *advance;
 };
 
 static enum reason note(struct trouble *trouble, enum reason reason, const char *path)
@@ -133,7 +134,11 @@ static enum reason write_sections(struct unpacking *unpacking, int image, uint16
 	struct eif_reader reader;
 	uint8_t chunk[CHUNK];
 	struct eif *eif = &unpacking->result->eif;
+	struct stat facts;
 
+	/* the ramdisks are nearly all of it, and each is read again */
+	if (fstat(image, &facts) == 0 && S_ISREG(facts.st_mode))
+		advance_expect(unpacking->advance, 2 * (uint64_t)facts.st_size);
 	eif_start(&reader, &rules, &sink);
 	for (;;) {
 		ssize_t n = read(image, chunk, sizeof(chunk));
@@ -143,6 +148,7 @@ static enum reason write_sections(struct unpacking *unpacking, int image, uint16
 			return note(unpacking->trouble, REASON_FILE_UNREADABLE, "");
 		if (n == 0 || eif_feed(&reader, (struct span){ chunk, (size_t)n }) != REASON_OK)
 			break; /* eif_finish tells the reason again, and where */
+		advance_by(unpacking->advance, (uint64_t)n);
 	}
 	enum reason reason = eif_finish(&reader, eif, reterr_at);
 	if (reason != REASON_OK || eif_crc_ok(eif))
@@ -174,7 +180,8 @@ static FILE *create_list(int dir, const char *name)
 	return list;
 }
 
-static enum reason pour(struct extract *extract, int ramdisk, struct unpacked_section *section)
+static enum reason pour(struct extract *extract, int ramdisk, struct advance *advance,
+			struct unpacked_section *section)
 {
 	uint8_t chunk[CHUNK];
 
@@ -190,13 +197,15 @@ static enum reason pour(struct extract *extract, int ramdisk, struct unpacked_se
 		enum reason reason =
 			extract_push(extract, (struct span){ chunk, (size_t)n }, &section->trouble);
 		section->offset = extract_offset(extract);
+		advance_by(advance, (uint64_t)n);
 		if (reason != REASON_OK)
 			return reason;
 	}
 }
 
 /* Makes tree and list and fills them from the ramdisk's file. */
-static enum reason extract_ramdisk(int dir, int ramdisk, struct unpacked_section *section)
+static enum reason extract_ramdisk(int dir, int ramdisk, struct advance *advance,
+				   struct unpacked_section *section)
 {
 	char name[UNPACK_NAME_LEN + 8];
 	struct extract *extract = NULL;
@@ -213,7 +222,7 @@ static enum reason extract_ramdisk(int dir, int ramdisk, struct unpacked_section
 				     note(&section->trouble, REASON_FILE_UNWRITABLE, name) :
 				     extract_new(top, (struct sink){ write_line, list }, &extract);
 	if (reason == REASON_OK)
-		reason = pour(extract, ramdisk, section);
+		reason = pour(extract, ramdisk, advance, section);
 	extract_free(extract);
 	if (top >= 0)
 		(void)close(top);
@@ -223,7 +232,8 @@ static enum reason extract_ramdisk(int dir, int ramdisk, struct unpacked_section
 }
 
 /* Whether it begins as an archive does; otherwise nothing but its file is made. */
-static enum reason unpack_ramdisk(int dir, struct unpacked_section *section)
+static enum reason unpack_ramdisk(int dir, struct advance *advance,
+				  struct unpacked_section *section)
 {
 	uint8_t head[NEWC_MAGIC_LEN];
 	int ramdisk = openat(dir, section->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -236,17 +246,28 @@ static enum reason unpack_ramdisk(int dir, struct unpacked_section *section)
 		reason = note(&section->trouble, REASON_FILE_UNREADABLE, section->name);
 	else if (newc_is_magic((struct span){ head, (size_t)n }) ||
 		 (n >= GZIP_MAGIC_LEN && gzip_is_magic((struct span){ head, GZIP_MAGIC_LEN })))
-		reason = extract_ramdisk(dir, ramdisk, section);
+		reason = extract_ramdisk(dir, ramdisk, advance, section);
 	else
 		section->facts.opaque = true;
 	(void)close(ramdisk);
 	return reason;
 }
 
-enum reason unpack(int image, const char *dir, uint16_t reserved_flags, struct unpacked *ret,
-		   struct trouble *reterr, uint64_t *reterr_at)
+static uint64_t size_of_ramdisks(const struct eif *eif)
 {
-	struct unpacking unpacking = { .dir = -1, .fd = -1, .result = ret, .trouble = reterr };
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < eif->n_sections; i++)
+		sum += eif->sections[i].type == EIF_RAMDISK ? eif->sections[i].size : 0;
+	return sum;
+}
+
+enum reason unpack(int image, const char *dir, uint16_t reserved_flags, struct advance *advance,
+		   struct unpacked *ret, struct trouble *reterr, uint64_t *reterr_at)
+{
+	struct unpacking unpacking = {
+		.dir = -1, .fd = -1, .result = ret, .trouble = reterr, .advance = advance
+	};
 	bool made = false;
 
 	*ret = (struct unpacked){ .eif.n_sections = 0 };
@@ -258,9 +279,11 @@ enum reason unpack(int image, const char *dir, uint16_t reserved_flags, struct u
 		if (reason != REASON_OK)
 			remove_sections(&unpacking);
 	}
+	advance_expect(advance, ret->eif.size + size_of_ramdisks(&ret->eif));
 	for (size_t i = 0; i < ret->eif.n_sections && reason == REASON_OK; i++) {
 		if (ret->eif.sections[i].type == EIF_RAMDISK)
-			ret->sections[i].reason = unpack_ramdisk(unpacking.dir, &ret->sections[i]);
+			ret->sections[i].reason =
+				unpack_ramdisk(unpacking.dir, advance, &ret->sections[i]);
 	}
 	if (unpacking.dir >= 0)
 		(void)close(unpacking.dir);

@@ -10,6 +10,7 @@
 #ifndef REBUILD_UNPACK_H
 #define REBUILD_UNPACK_H
 
+#include "rebuild/advance.h"
 #include "rebuild/extract.h"
 #include "verify/eif.h"
 
@@ -31,11 +32,12 @@ struct unpacked {
 	struct unpacked_section sections[EIF_SECTIONS_MAX];
 };
 
-/* `image` is a descriptor that is read to its end. `dir` must not exist, or be empty. Unless the
+/* `image` is a descriptor that is read to its end; `advance`, which may be NULL, is told of that and
+ * of the ramdisks read from what was written. `dir` must not exist, or be empty. Unless the
  * result is REASON_OK, everything that was made is removed again. *ret is set then only.
  * The reasons of eif_feed and eif_finish, REASON_EIF_CRC; REASON_FILE_EXISTS, _UNREADABLE,
  * _UNWRITABLE; REASON_OUT_OF_MEMORY. *reterr says which file, *reterr_at where in the image. */
-enum reason unpack(int image, const char *dir, uint16_t reserved_flags, struct unpacked *ret,
-		   struct trouble *reterr, uint64_t *reterr_at) MUST_CHECK;
+enum reason unpack(int image, const char *dir, uint16_t reserved_flags, struct advance *advance,
+		   struct unpacked *ret, struct trouble *reterr, uint64_t *reterr_at) MUST_CHECK;
 
 #endif

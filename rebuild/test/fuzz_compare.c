@@ -47,8 +47,8 @@ static void compare_ramdisks(struct span a, struct span b, struct findings *find
 	demand(digest_sha384(&a, 1, sha384_a) == REASON_OK &&
 		       digest_sha384(&b, 1, sha384_b) == REASON_OK,
 	       "no digest");
-	const struct catalog_source source_a = { fileno(file_a), &section_a, sha384_a };
-	const struct catalog_source source_b = { fileno(file_b), &section_b, sha384_b };
+	const struct catalog_source source_a = { fileno(file_a), &section_a, sha384_a, NULL };
+	const struct catalog_source source_b = { fileno(file_b), &section_b, sha384_b, NULL };
 	demand(archives_compare("ramdisk 0", &source_a, &source_b, "/tmp", findings, &trouble) ==
 		       REASON_OK,
 	       "not compared");
@@ -94,7 +94,7 @@ static void fuzz_images(struct span a, struct span b)
 	}
 	/* a wrong checksum would keep the fuzzer from everything else */
 	if (sound) {
-		demand(compare_images(&sides[0], &sides[1], "/tmp", comparison, &trouble) ==
+		demand(compare_images(&sides[0], &sides[1], "/tmp", NULL, comparison, &trouble) ==
 			       REASON_OK,
 		       "not compared");
 		demand(comparison_is_equal(comparison) == span_equal(a, b),

@@ -24,7 +24,7 @@ static void make(const char *path, struct buf *content, struct made *ret)
 	ck_assert_int_eq(digest_sha384(&bytes, 1, ret->sha384), REASON_OK);
 	int fd = open(path, O_RDWR | O_CLOEXEC);
 	ck_assert_int_ge(fd, 0);
-	ret->source = (struct catalog_source){ fd, &ret->section, ret->sha384 };
+	ret->source = (struct catalog_source){ fd, &ret->section, ret->sha384, NULL };
 }
 
 static void add(struct buf *out, const char *name, const char *data, uint32_t ino)

@@ -55,7 +55,8 @@ START_TEST(classes)
 		struct trouble trouble = { 0 };
 		open_side("usual", &a);
 		open_side(rows[i].name, &b);
-		EXPECT_REASON(rows[i].name, compare_images(&a, &b, "/tmp", &comparison, &trouble),
+		EXPECT_REASON(rows[i].name,
+			      compare_images(&a, &b, "/tmp", NULL, &comparison, &trouble),
 			      REASON_OK);
 		ck_assert_str_eq(compare_class_name(comparison.class),
 				 compare_class_name(rows[i].want));
@@ -78,7 +79,7 @@ START_TEST(changed)
 	open_side("boundary-cmdline", &b);
 	for (size_t i = 0; i < b.image.eif.n_sections; i++)
 		ck_assert_int_eq(pwrite(b.fd, "\xff", 1, (off_t)b.image.eif.sections[i].offset), 1);
-	EXPECT_REASON("changed", compare_images(&a, &b, "/tmp", &comparison, &trouble),
+	EXPECT_REASON("changed", compare_images(&a, &b, "/tmp", NULL, &comparison, &trouble),
 		      REASON_CHANGED_WHILE_READING);
 	close_side(&a);
 	close_side(&b);

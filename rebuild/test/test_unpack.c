@@ -388,7 +388,7 @@ static enum reason unpack_file(const char *path, const char *dir, struct unpacke
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	ck_assert_msg(fd >= 0, "%s", path);
-	enum reason reason = unpack(fd, dir, 0, ret, &trouble, &at);
+	enum reason reason = unpack(fd, dir, 0, NULL, ret, &trouble, &at);
 	(void)close(fd);
 	return reason;
 }

@@ -9,12 +9,26 @@ static const char head[] =
 	"style-src 'unsafe-inline'\">\n"
 	"<meta name=\"viewport\" content=\"width=device-width\">\n"
 	"<title>Two enclave images compared</title>\n<style>\n"
+	":root { color-scheme: light dark; --no: #a00 }\n"
 	"body { font-family: sans-serif; margin: 2em auto; max-width: 75em; padding: 0 1em }\n"
 	"table { border-collapse: collapse; width: 100% }\n"
-	"th, td { border: 1px solid #999; padding: .3em .5em; text-align: left; "
-	"vertical-align: top }\n"
+	"th, td { border: 1px solid #888; padding: .3em .5em; text-align: left; "
+	"vertical-align: top; min-width: 4em }\n"
+	"tr { break-inside: avoid }\n"
+	"h2 { break-after: avoid }\n"
 	"code { font-family: monospace; overflow-wrap: anywhere }\n"
-	".no { font-weight: bold; color: #a00 }\n"
+	".no { font-weight: bold; color: var(--no) }\n"
+	"@media screen and (prefers-color-scheme: dark) { :root { --no: #f88 } }\n"
+	/* on a phone a row is a list, each value behind the name of its column */
+	"@media screen and (max-width: 45em) {\n"
+	"body { margin: 1em auto }\n"
+	"table, tbody, tr, td { display: block }\n"
+	"tr { border-top: 1px solid #888; padding: .4em 0 }\n"
+	"tr:first-child, td:empty { display: none }\n"
+	"td { border: 0; padding: .1em 0; min-width: 0 }\n"
+	"td[title]::before { content: attr(title) \": \" }\n"
+	"td:first-child { font-weight: bold }\n"
+	"}\n"
 	"</style>\n</head>\n<body>\n<h1>Two enclave images compared</h1>\n";
 
 /* Text that is printable ASCII already. */
@@ -45,19 +59,39 @@ static void add_plain(struct buf *out, struct span text)
 	}
 }
 
-static void cell(struct buf *out, const char *text)
+/* `column` is the name of its column, NULL for what speaks for itself. */
+static void cell(struct buf *out, const char *column, const char *text)
 {
-	buf_text(out, "<td><code>");
-	if (text != NULL)
-		add_plain(out, span_of_text(text));
+	if (text == NULL || *text == '\0') {
+		buf_text(out, "<td></td>");
+		return;
+	}
+	if (column != NULL)
+		buf_printf(out, "<td title=\"%s\"><code>", column);
+	else
+		buf_text(out, "<td><code>");
+	add_plain(out, span_of_text(text));
 	buf_text(out, "</code></td>");
 }
 
-static void cell_hex(struct buf *out, struct span bytes)
+static void cell_hex(struct buf *out, const char *column, struct span bytes)
 {
-	buf_text(out, "<td><code>");
+	if (bytes.len == 0) {
+		buf_text(out, "<td></td>");
+		return;
+	}
+	buf_printf(out, "<td title=\"%s\"><code>", column);
 	hex_encode(out, bytes);
 	buf_text(out, "</code></td>");
+}
+
+/* Empty where there is no section. */
+static void cell_size(struct buf *out, const char *column, const struct eif_section *section)
+{
+	if (section == NULL)
+		buf_text(out, "<td></td>");
+	else
+		buf_printf(out, "<td title=\"%s\">%" PRIu64 "</td>", column, section->size);
 }
 
 static void cell_equal(struct buf *out, bool equal)
@@ -79,17 +113,17 @@ static void add_path(struct buf *out, const char *label, const char *path)
 
 static void registers(const struct comparison *comparison, struct buf *out)
 {
-	buf_text(out, "<h2>Registers</h2>\n<table>\n<tr><th>PCR</th><th></th><th>A</th>"
+	buf_text(out, "<h2>Registers</h2>\n<table>\n<tr><th>Register</th><th></th><th>A</th>"
 		      "<th>B</th></tr>\n");
 	for (unsigned i = 0; i < PCR_COUNT; i++) {
 		struct span a = pcrs_get(&comparison->pcrs_a, i);
 		struct span b = pcrs_get(&comparison->pcrs_b, i);
 		if (b.at == NULL && (a.at == NULL || comparison->file != NULL))
 			continue;
-		buf_printf(out, "<tr><td>%u</td>", i);
+		buf_printf(out, "<tr><td>PCR%u</td>", i);
 		cell_equal(out, span_equal(a, b));
-		cell_hex(out, a);
-		cell_hex(out, b);
+		cell_hex(out, "A", a);
+		cell_hex(out, "B", b);
 		buf_text(out, "</tr>\n");
 	}
 	buf_text(out, "</table>\n");
@@ -113,11 +147,11 @@ static void sections(const struct comparison *comparison, struct buf *out)
 		buf_printf(out, "<tr><td>%s%s</td>", compare_row_name(row, name),
 			   eif_type_is_measured(row->type) ? "" : " (not measured)");
 		cell_equal(out, row->equal);
-		buf_printf(out, "<td>%" PRIu64 "</td><td>%" PRIu64 "</td>",
-			   row->a == NULL ? 0 : row->a->size, row->b == NULL ? 0 : row->b->size);
-		cell_hex(out,
+		cell_size(out, "Bytes in A", row->a);
+		cell_size(out, "Bytes in B", row->b);
+		cell_hex(out, "SHA-384 in A",
 			 (struct span){ row->sha384_a, row->a == NULL ? 0 : DIGEST_SHA384_LEN });
-		cell_hex(out,
+		cell_hex(out, "SHA-384 in B",
 			 (struct span){ row->sha384_b, row->b == NULL ? 0 : DIGEST_SHA384_LEN });
 		buf_text(out, "</tr>\n");
 	}
@@ -146,12 +180,12 @@ static void class_table(const struct findings *findings, enum finding_class clas
 		if (finding->class != class)
 			continue;
 		buf_text(out, "<tr>");
-		cell(out, finding->part);
-		cell(out, finding->name);
-		cell(out, finding->what);
-		cell(out, finding->a);
-		cell(out, finding->b);
-		cell(out, finding->note);
+		cell(out, NULL, finding->part);
+		cell(out, "Name", finding->name);
+		cell(out, "What", finding->what);
+		cell(out, "A", finding->a);
+		cell(out, "B", finding->b);
+		cell(out, NULL, finding->note);
 		buf_text(out, "</tr>\n");
 		told++;
 	}

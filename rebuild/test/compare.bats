@@ -117,6 +117,8 @@ load helpers
 	[[ $(cat page.html) == *'x</code>'* ]]
 	grep -q '&lt;b&gt;&amp;' page.html
 	[ "$(grep -Eic '<script|<b>|href=|src=' page.html)" -eq 0 ]
+	# a narrow screen gets a list a row: each value behind the name of its column
+	[[ $(cat page.html) == *'max-width: 45em'*'attr(title)'*'<td title="Bytes in A">'*'<td title="SHA-384 in B"><code>'* ]]
 }
 
 # tree: a small one, t, whose files do not change between tests.

@@ -1,19 +1,18 @@
 #!/bin/sh
-# ci/check-manual.sh: TAP. What verify/enclave-verify.1 says agrees with the code: check ids, reasons, and long options,
-# both ways; options are in --help too. BUILD is the folder of the program.
+# ci/check-manual.sh: TAP. What each program's manual, FLOOR/enclave-FLOOR.1, says agrees with the code of its
+# floor: verbs, check ids, reasons and long options, both ways; options are in --help too. BUILD is the folder of the programs.
 set -eu
 cd "$(dirname "$0")/.."
-manual=verify/enclave-verify.1
-program=${BUILD:-build/release}/enclave-verify
+build=${BUILD:-build/release}
 count=0
 
 # agree TITLE LINES: ok when there are no lines, which say what does not agree.
 agree() {
 	count=$((count + 1))
 	if [ -z "$2" ]; then
-		echo "ok $count - $1"
+		echo "ok $count - enclave-$floor: $1"
 	else
-		echo "not ok $count - $1"
+		echo "not ok $count - enclave-$floor: $1"
 		echo "$2" | sed 's/^/# /'
 	fi
 }
@@ -33,10 +32,12 @@ found() {
 	[ -n "$2" ] || agree "$1 can be read" 'none found'
 }
 
-# section NAME: the lines of the manual below .Sh NAME, without what only serves the formatter.
+# section NAME MANUAL...: the lines of the manuals below .Sh NAME, without what only serves the formatter.
 section() {
-	awk -v name="$1" '/^\.Sh / { on = substr($0, 5) == name; next }
-		on { gsub(/\\&/, ""); gsub(/\\-/, "-"); gsub(/ Ns( (Ar|Cm|Em|Ic|Li|No|Sy))? /, ""); print }' $manual
+	name=$1
+	shift
+	awk -v name="$name" '/^\.Sh / { on = substr($0, 5) == name; next }
+		on { gsub(/\\&/, ""); gsub(/\\-/, "-"); gsub(/ Ns( (Ar|Cm|Em|Ic|Li|No|Sy))? /, ""); print }' "$@"
 }
 
 # items: the words of .It lines, without macros.
@@ -44,56 +45,107 @@ items() {
 	sed -n 's/^\.It //p' | tr -s ' ,' '[\n*]' | grep -Ev '^(Ar|Cm|Em|Fl|Ic|Li|Sy|Xo|Xc)$'
 }
 
-# Ids: those that `document` can give must be there, all that are there must exist. A register may stand
-# for all of them: pcrN.match.
-all_ids=$(awk -F '"' '/^\tX\([A-Z0-9_]+, "/ { print $2 }' verify/check.h)
-document_ids=$(echo "$all_ids" | sed '/^enclave_hash\.match$/q' |
-	sed 's/^pcr[0-9]*\.match$/pcrN.match/' | awk '!seen[$0]++')
-told_ids=$(section CHECKS | items | grep '\.' || :)
-found 'ids of verify/check.h' "$all_ids"
-found 'ids of the manual' "$told_ids"
-agree 'every check id of enclave-verify document is in the manual' \
-	"$(missing "$document_ids" "$told_ids" "is not in $manual, CHECKS")"
-agree 'every check id in the manual exists' \
-	"$(missing "$told_ids" "$all_ids pcrN.match" 'is no id of verify/check.h')"
+# names_in TABLE: lines `IDENTIFIER name` of an X-macro table.
+names_in() {
+	awk -F '"' '/^\tX\([A-Z0-9_]+, "/ { id = $1; gsub(/^\tX\(|, $/, "", id); print id, $2 }' "$1"
+}
 
-# Reasons, where the manual lists them: those that this floor can give.
-told_reasons=$(section REASONS | items || :)
-if [ -n "$told_reasons" ]; then
-	used=$(find verify -name '*.c' ! -path '*/test/*' -exec cat {} + | grep -Eo 'REASON_[A-Z0-9_]+' | sort -u)
-	reasons=$(awk -F '"' '/^\tX\([A-Z0-9_]+, "/ { id = $1; gsub(/^\tX\(|, $/, "", id); print "REASON_" id, $2 }' \
-		verify/reason.h)
-	given=$(echo "$reasons" | while read -r id name; do
-		if [ "$name" != ok ] && echo "$used" | grep -qx "$id"; then
+# used PREFIX TABLE: the names of which the floor's own code has PREFIX_IDENTIFIER.
+used() {
+	find "$floor" -name '*.c' ! -path '*/test/*' -exec cat {} + | grep -Eo "\b$1_[A-Z0-9_]+" | sort -u >"$words" || :
+	names_in "$2" | while read -r id name; do
+		if grep -qx "$1_$id" "$words"; then
 			echo "$name"
 		fi
-	done)
-	found 'reasons that verify/ gives' "$given"
-	agree 'every reason that verify/ gives is in the manual' \
-		"$(missing "$given" "$told_reasons" "is not in $manual, REASONS")"
-	agree 'every reason in the manual exists' \
-		"$(missing "$told_reasons" "$(echo "$reasons" | cut -d ' ' -f 2)" 'is no reason of verify/reason.h')"
-fi
+	done
+}
 
-# Options: rows of the tables, as `letter name`; - where there is no letter.
-options=$(cat verify/cli.c verify/expect.c verify/main.c | sed -n \
-	"s/^[ 	]*{ [A-Z_]*, \(0\|'[a-zA-Z]'\), \(true\|false\), \"\([a-z0-9-]*\)\", .*/\1 \3/p" |
-	sed "s/^0 /- /; s/^'\(.\)' /\1 /")
-long=$(echo "$options" | cut -d ' ' -f 2)
+# A register may stand for all of them: pcrN.match.
+any_register() {
+	sed 's/^pcr[0-9]*\.match$/pcrN.match/' | awk '!seen[$0]++'
+}
+
+check_ids() {
+	all=$(names_in verify/check.h | cut -d ' ' -f 2)
+	given=$(used CHECK verify/check.h | any_register)
+	told=$(section CHECKS "$manual" | items | grep '\.' || :)
+	found 'ids of verify/check.h' "$all"
+	[ "$floor" != verify ] || found 'ids that are given' "$given"
+	agree 'every check id that its code names is in the manual' \
+		"$(missing "$given" "$(echo "$told" | any_register)" "is not in $manual, CHECKS")"
+	agree 'every check id in the manual exists' \
+		"$(missing "$told" "$all pcrN.match" 'is no id of verify/check.h')"
+}
+
+# Reasons, where manuals list them: those that the floor's own code can give. What a floor below explains is explained.
+check_reasons() {
+	told=$(section REASONS "$manual" | items || :)
+	# shellcheck disable=SC2086 # $below are several names
+	explained=$(section REASONS $below "$manual" | items || :)
+	given=$(used REASON verify/reason.h | grep -vx ok || :)
+	found 'reasons that its code gives' "$given"
+	agree 'every reason that its code gives is in the manual' \
+		"$(missing "$given" "$explained" "is not in $manual, REASONS")"
+	agree 'every reason in the manual exists' \
+		"$(missing "$told" "$(names_in verify/reason.h | cut -d ' ' -f 2)" 'is no reason of verify/reason.h')"
+}
+
 # told_options: the long options in some lines of the manual.
 told_options() {
 	sed 's/\\&//g; s/\\-/-/g; s/Fl Fl /Fl -/g' | grep -Eo 'Fl -[a-z][a-z0-9-]*|[|,] -[a-z][a-z0-9-]+' |
 		sed 's/.* -//' | sort -u
 }
-told=$(told_options <$manual)
-explained=$(grep '^\.It ' $manual | told_options)
-found 'options of the tables' "$options"
-found 'options of the manual' "$explained"
-agree 'every long option is explained in the manual' "$(missing "$long" "$explained" "(--) has no .It in $manual")"
-agree 'every long option in the manual exists' \
-	"$(missing "$told" "$long" '(--) is no option of cli.c, expect.c or main.c')"
-help=$("$program" --help | tr -c 'a-z0-9-' '\n')
-agree 'every option is in --help, by its long name or its letter' "$(echo "$options" | while read -r letter name; do
-	echo "$help" | grep -qxe "--$name" || echo "$help" | grep -qxe "-$letter" || echo "--$name is not in --help"
-done)"
+
+# Options: rows of the tables, as `letter name`; - where there is no letter. Tables are the floor's own, that of all
+# programs, and that of expectations where the floor takes some.
+check_options() {
+	tables="$floor/*.c verify/cli.c"
+	if grep -Eq '\bexpect_(image_)?options\b' "$floor"/*.c; then
+		tables="$tables verify/expect.c"
+	fi
+	# shellcheck disable=SC2086 # $tables are several names
+	options=$(cat $tables | sed -n \
+		"s/^[ 	]*{ [A-Z_]*, \(0\|'[a-zA-Z]'\), \(true\|false\), \"\([a-z0-9-]*\)\", .*/\1 \3/p" |
+		sed "s/^0 /- /; s/^'\(.\)' /\1 /" | sort -u)
+	long=$(echo "$options" | cut -d ' ' -f 2)
+	told=$(told_options <"$manual")
+	explained=$(grep '^\.It ' "$manual" | told_options)
+	found 'options of the tables' "$options"
+	found 'options of the manual' "$explained"
+	agree 'every long option is explained in the manual' "$(missing "$long" "$explained" "(--) has no .It in $manual")"
+	agree 'every long option in the manual exists' "$(missing "$told" "$long" "(--) is in no table of $tables")"
+	help=$("$build/enclave-$floor" --help | tr -c 'a-zA-Z0-9-' '\n')
+	found 'words of --help' "$help"
+	agree 'every option is in --help, by its long name or its letter' "$(echo "$options" | while read -r letter name; do
+		echo "$help" | grep -qxe "--$name" || echo "$help" | grep -qxe "-$letter" ||
+			echo "--$name is not in --help"
+	done)"
+	agree 'every option in --help exists' "$(echo "$help" | sed -n 's/^--\([a-z]\)/\1/p' | sort -u |
+		while read -r name; do missing "$name" "$long" '(--) is in no table'; done)"
+}
+
+# Verbs: rows of the table in main.c, and the lines .Cm of the SYNOPSIS.
+check_verbs() {
+	verbs=$(awk '/^} verbs\[\] = \{/ { on = 1; next } /^}/ { on = 0 }
+		on && match($0, /^\t\{ "[a-z]+"/) { print substr($0, 5, RLENGTH - 5) }' "$floor/main.c")
+	told=$(section SYNOPSIS "$manual" | sed -n 's/^\.Cm \([a-z]*\).*/\1/p')
+	found 'verbs of main.c' "$verbs"
+	agree 'every verb is in the manual' "$(missing "$verbs" "$told" "is not in $manual, SYNOPSIS")"
+	agree 'every verb in the manual exists' "$(missing "$told" "$verbs" "is no verb of $floor/main.c")"
+}
+
+words=$(mktemp)
+trap 'rm -f "$words"' EXIT
+below=
+for floor in verify attest rebuild; do
+	manual=$floor/enclave-$floor.1
+	[ -f "$manual" ] || continue
+	check_verbs
+	check_ids
+	check_reasons
+	check_options
+	below="$below $manual"
+done
+floor=verify
+[ -n "$below" ] || agree 'there are manuals' 'none found'
 echo "1..$count"

@@ -1,48 +1,50 @@
 #include "test/oom.h"
 
 #include <cjson/cJSON.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
+/* atomic: some of our code allocates in two threads */
 static struct {
-	bool armed;
-	size_t count;   /* allocations since it was armed */
-	size_t fail_at; /* the first that fails, counted from 1 */
-	bool go_on;     /* all later ones fail as well */
-	bool failed;
+	atomic_bool armed;
+	atomic_size_t count; /* allocations since it was armed */
+	size_t fail_at;      /* the first that fails, counted from 1 */
+	bool go_on;          /* all later ones fail as well */
+	atomic_bool failed;
 } oom;
 
 void oom_arm(size_t fail_at, bool go_on)
 {
-	oom.count = 0;
+	atomic_store(&oom.count, 0);
 	oom.fail_at = fail_at;
 	oom.go_on = go_on;
-	oom.failed = false;
-	oom.armed = true;
+	atomic_store(&oom.failed, false);
+	atomic_store(&oom.armed, true);
 }
 
 void oom_disarm(void)
 {
-	oom.armed = false;
+	atomic_store(&oom.armed, false);
 }
 
 size_t oom_count(void)
 {
-	return oom.count;
+	return atomic_load(&oom.count);
 }
 
 bool oom_failed(void)
 {
-	return oom.failed;
+	return atomic_load(&oom.failed);
 }
 
 static bool fails(void)
 {
-	if (!oom.armed)
+	if (!atomic_load(&oom.armed))
 		return false;
-	oom.count++;
-	if (oom.count != oom.fail_at && !(oom.go_on && oom.count > oom.fail_at))
+	size_t n = atomic_fetch_add(&oom.count, 1) + 1;
+	if (n != oom.fail_at && !(oom.go_on && n > oom.fail_at))
 		return false;
-	oom.failed = true;
+	atomic_store(&oom.failed, true);
 	return true;
 }
 

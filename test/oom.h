@@ -2,6 +2,8 @@
  * --wrap=malloc,calloc,realloc, so that the calls of our own code come here. Libraries do not see that: give
  * them our malloc where they let themselves be told (oom_for_cjson).
  *
+ * Threads count together: which of them has the n-th allocation may differ between runs.
+ *
  *   for (size_t n = 1; ; n++) {
  *           oom_arm(n, false);
  *           ...what may fail...

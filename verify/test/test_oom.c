@@ -13,6 +13,7 @@
 #include "verify/basenc.h"
 #include "verify/document.h"
 #include "verify/expect.h"
+#include "verify/image.h"
 #include "verify/json.h"
 #include "verify/pcrfile.h"
 #include "verify/report_rows.h"
@@ -75,6 +76,8 @@ static void conclude(struct report *report, const struct policy *policy, struct 
 	report_free(report);
 	take(ret, &text, &json);
 }
+
+static int image_fd = -1; /* of the scenario's file, for what reads one */
 
 static void act_judge(const struct scenario *scenario, struct span input, struct policy *policy,
 		      struct outcome *ret)
@@ -286,9 +289,63 @@ static void act_write(const struct scenario *scenario, struct span input, struct
 		ck_assert_int_eq(unlink(written_path), 0);
 }
 
+/* An image read, measured, judged and shown. */
+static void act_image(const struct scenario *scenario, struct span input, struct policy *policy,
+		      struct outcome *ret)
+{
+	static const struct eif_rules rules = { 0 };
+	struct image_source from = { .fd = image_fd };
+	struct image image;
+
+	(void)scenario;
+	(void)input;
+	if (lseek(from.fd, 0, SEEK_SET) != 0)
+		return;
+	enum reason form = image_read(&from, &rules, NULL, &image);
+	struct report *report = report_new();
+	if (report == NULL) {
+		ret->given_up = true;
+	} else {
+		report_set_target(report, SPAN_LITERAL("target"));
+		image_judge(&image, policy, 1767434400, report);
+		image_show(&image, true, report);
+		conclude(report, policy, ret);
+	}
+	oom_disarm();
+	ck_assert_int_eq(form, image.form);
+	image_done(&image);
+}
+
+/* pcr.json of an image: it is only printed of one that is sound. */
+static void act_image_registers(const struct scenario *scenario, struct span input,
+				struct policy *policy, struct outcome *ret)
+{
+	static const struct eif_rules rules = { 0 };
+	struct image_source from = { .fd = image_fd };
+	struct image image;
+	struct buf none = { 0 };
+	struct buf json = { 0 };
+
+	(void)scenario;
+	(void)input;
+	(void)policy;
+	if (lseek(from.fd, 0, SEEK_SET) != 0)
+		return;
+	ret->why = image_read(&from, &rules, NULL, &image);
+	if (ret->why == REASON_OK && image_is_sound(&image))
+		image_pcr_json(&image, &json);
+	oom_disarm();
+	ret->json_failed = ret->why == REASON_OUT_OF_MEMORY;
+	ck_assert_msg(!ret->json_failed || json.len == 0, "registers in spite of a failure");
+	image_done(&image);
+	take(ret, &none, &json);
+}
+
 #define ROOT "--root root.pem "
 #define PCR0 \
 	"4a6badea3a596cda4062bf12d1357293f8a808ed95b8865130286fb323119c84b95d268a8950ffc4af7b7d80d62b4b36"
+#define PCR8 \
+	"68ffcb5ddd600a9669a2f6fc5b0f2325933c1e05c0ca02905bef8c491c1d1f483383240ac802cda0bd2f0076448253f8"
 #define ZEROS \
 	"000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
 #define HASH "0x17881510b76878df429921be6a0cd6e9bfaffb2177550f586d5bdcc67c611f83"
@@ -353,6 +410,19 @@ static const struct scenario scenarios[] = {
 	{ "--signing-cert", "signing-cert signing-cert.pem", NULL, act_option, NO_VERDICT },
 	{ "--root in PEM", "root root.pem", NULL, act_option, NO_VERDICT },
 	{ "--root in DER", "root root.der", NULL, act_option, NO_VERDICT },
+	{ "image, pass", "--pcrs eif/image.pcr.json", "eif/usual.eif", act_image, VERDICT_PASS },
+	{ "image, signed", "--pcrs eif/image.pcr.json --pcr 8=" PCR8, "eif/signature-es384.eif",
+	  act_image, VERDICT_PASS },
+	{ "image, signed by another", "--pcrs eif/image.pcr.json",
+	  "eif/signature-invalid-certificate.eif", act_image, VERDICT_FAIL },
+	{ "image, other registers", "--pcrs other-pcr.json", "eif/usual.eif", act_image,
+	  VERDICT_FAIL },
+	{ "image, checksum", "--pcrs eif/image.pcr.json", "eif/crc-zero.eif", act_image,
+	  VERDICT_FAIL },
+	{ "image, nothing expected", "", "eif/signature-es384.eif", act_image, VERDICT_ERROR },
+	{ "registers of an image", "", "eif/usual.eif", act_image_registers, NO_VERDICT },
+	{ "registers of a signed image", "", "eif/signature-es384.eif", act_image_registers,
+	  NO_VERDICT },
 	{ "a file read", "", "document.cbor", act_read, NO_VERDICT },
 	{ "a file written", "", "document.cbor", act_write, NO_VERDICT },
 };
@@ -477,8 +547,11 @@ static void run_scenario(const struct scenario *scenario, bool go_on)
 {
 	struct buf file = { 0 };
 
-	if (scenario->file != NULL)
+	if (scenario->file != NULL) {
 		file = support_read(scenario->file);
+		image_fd = open(scenario->file, O_RDONLY | O_CLOEXEC);
+		ck_assert_int_ge(image_fd, 0);
+	}
 	struct outcome want = run(scenario, buf_span(&file), 0, false);
 	size_t allocations = oom_count();
 	ck_assert_msg(!want.given_up && !want.text_failed && !want.json_failed, "row \"%s\"",
@@ -500,6 +573,9 @@ static void run_scenario(const struct scenario *scenario, bool go_on)
 	outcome_done(&again);
 	outcome_done(&want);
 	buf_done(&file);
+	if (image_fd >= 0)
+		(void)close(image_fd);
+	image_fd = -1;
 }
 
 static int quiet_stderr(void)

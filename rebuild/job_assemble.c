@@ -8,16 +8,17 @@
 #include "verify/eifmeta.h"
 
 /* Reads a file that an option names; one longer than `cap` is refused by whoever judges it. */
-static bool read_named(const struct job *job, const char *path, size_t cap, struct buf *ret)
+static enum cli_exit read_named(const struct job *job, const char *path, size_t cap,
+				struct buf *ret)
 {
 	int why = 0;
 
 	enum reason reason = cli_read(path, cap, ret, &why);
 	if (reason == REASON_OK)
-		return true;
+		return CLI_PASS;
 	cli_complain(job->output.program, "%s: %s", path,
 		     reason == REASON_FILE_UNREADABLE ? strerror(why) : reason_sentence(reason));
-	return false;
+	return reason == REASON_FILE_UNREADABLE ? CLI_USAGE : CLI_ERROR;
 }
 
 /* What assemble reads from files beside the sections that it streams. */
@@ -45,35 +46,43 @@ static bool read_epoch(const char *text, int64_t *ret)
 	return value <= INT64_C(253402300799); /* the last second of the year 9999 */
 }
 
-static bool make_metadata(const struct job *job, struct buf *ret)
+static enum cli_exit make_metadata(const struct job *job, struct buf *ret)
 {
 	int64_t epoch;
 
 	if (!read_epoch(job->epoch, &epoch)) {
 		cli_complain(job->output.program, "SOURCE_DATE_EPOCH: seconds since 1970, not '%s'",
 			     job->epoch);
-		return false;
+		return CLI_USAGE;
 	}
-	if (assemble_metadata(job->kernel, epoch, job->output.program, job->version, ret) ==
-	    REASON_OK)
-		return true;
+	enum reason reason =
+		assemble_metadata(job->kernel, epoch, job->output.program, job->version, ret);
+	if (reason == REASON_OK)
+		return CLI_PASS;
+	if (reason == REASON_OUT_OF_MEMORY) {
+		cli_complain(job->output.program, "%s", reason_sentence(reason));
+		return CLI_ERROR;
+	}
 	cli_complain(job->output.program, "%s: the name is not UTF-8: give --metadata",
 		     job->kernel);
-	return false;
+	return CLI_USAGE;
 }
 
-static bool read_texts(const struct job *job, struct texts *texts)
+static enum cli_exit read_texts(const struct job *job, struct texts *texts)
 {
-	if (job->cmdline[0] == '@' &&
-	    !read_named(job, job->cmdline + 1, ASSEMBLE_CMDLINE_MAX, &texts->cmdline))
-		return false;
-	if (job->metadata != NULL ? !read_named(job, job->metadata, EIFMETA_MAX, &texts->metadata) :
-				    !make_metadata(job, &texts->metadata))
-		return false;
-	if (job->sign_key == NULL)
-		return true;
-	return read_named(job, job->sign_key, SIGN_PEM_MAX, &texts->key) &&
-	       read_named(job, job->sign_cert, SIGN_PEM_MAX, &texts->certificate);
+	enum cli_exit status = CLI_PASS;
+
+	if (job->cmdline[0] == '@')
+		status = read_named(job, job->cmdline + 1, ASSEMBLE_CMDLINE_MAX, &texts->cmdline);
+	if (status == CLI_PASS)
+		status = job->metadata != NULL ?
+				 read_named(job, job->metadata, EIFMETA_MAX, &texts->metadata) :
+				 make_metadata(job, &texts->metadata);
+	if (status == CLI_PASS && job->sign_key != NULL)
+		status = read_named(job, job->sign_key, SIGN_PEM_MAX, &texts->key);
+	if (status == CLI_PASS && job->sign_key != NULL)
+		status = read_named(job, job->sign_cert, SIGN_PEM_MAX, &texts->certificate);
+	return status;
 }
 
 static int assemble_with(const struct job *job, const struct texts *texts)
@@ -127,7 +136,9 @@ int job_assemble(struct job *job)
 			job, "assemble: -o FILE is needed (the image's header is written last)");
 	if ((job->sign_key == NULL) != (job->sign_cert == NULL))
 		return job_usage(job, "assemble: --sign-key and --sign-cert belong together");
-	int status = read_texts(job, &texts) ? assemble_with(job, &texts) : CLI_USAGE;
+	int status = (int)read_texts(job, &texts);
+	if (status == CLI_PASS)
+		status = assemble_with(job, &texts);
 	buf_done(&texts.cmdline);
 	buf_done(&texts.metadata);
 	/* the key does not stay in memory that is given back */

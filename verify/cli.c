@@ -319,8 +319,13 @@ void cli_complain(const char *program, const char *format, ...)
 	buf_printf(&message, "%s: ", program);
 	buf_escaped(&message, span_of_text(text));
 	buf_text(&message, (size_t)n >= sizeof(text) ? "...\n" : "\n");
-	if (!message.failed)
+	if (message.failed) {
+		/* what was to be said is lost, that something went wrong is not */
+		(void)(write_all(STDERR_FILENO, span_of_text(program)) &&
+		       write_all(STDERR_FILENO, SPAN_LITERAL(": out of memory\n")));
+	} else {
 		(void)write_all(STDERR_FILENO, buf_span(&message));
+	}
 	buf_done(&message);
 }
 

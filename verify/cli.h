@@ -105,7 +105,8 @@ void cli_output_start(struct cli_output *output, const char *program,
  * stderr; nothing is left behind. */
 bool cli_write(const struct cli_output *output, struct span result);
 
-/* One line on stderr, "program: message", the message escaped. */
+/* One line on stderr, "program: message", the message escaped; without memory for that,
+ * "program: out of memory". */
 void cli_complain(const char *program, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -144,8 +144,11 @@ enum reason kernel_expand(const struct catalog_source *source, uint64_t max, str
 		.offset = source->section->offset + kernel->payload_at,
 		.size = kernel->payload_len,
 	};
-	const struct catalog_source payload = { source->fd, &section,
-						kernel->sha384[KERNEL_PAYLOAD] };
+	const struct catalog_source payload = {
+		.fd = source->fd,
+		.section = &section,
+		.sha384 = kernel->sha384[KERNEL_PAYLOAD],
+	};
 
 	return kernel->has_payload ? payload_read(&payload, kernel->format, max, &kernel->innards,
 						  &kernel->form) :

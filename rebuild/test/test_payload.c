@@ -41,7 +41,7 @@ static enum reason read_file(const char *path, uint64_t max, struct innards *ret
 
 	ck_assert_int_ge(fd, 0);
 	EXPECT_REASON(path, digest_sha384(&all, 1, sha384), REASON_OK);
-	const struct catalog_source source = { fd, &section, sha384 };
+	const struct catalog_source source = { fd, &section, sha384, NULL };
 	*ret_format = payload_format_of(head);
 	enum reason reason = payload_read(&source, *ret_format, max, ret, ret_form);
 	(void)close(fd);
@@ -265,7 +265,7 @@ START_TEST(changed)
 		struct innards seen = { 0 };
 		enum reason form;
 		int fd = open(files[i], O_RDONLY | O_CLOEXEC);
-		const struct catalog_source source = { fd, &section, zeros };
+		const struct catalog_source source = { fd, &section, zeros, NULL };
 		const struct span head = { content.at, 8 };
 		EXPECT_REASON(
 			files[i],

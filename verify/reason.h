@@ -261,7 +261,39 @@
 	X(PAYLOAD_BROKEN, "payload-broken", \
 	  "the kernel's compressed data is malformed or cut short, or something stands behind it") \
 	X(PAYLOAD_EXPANSION, "payload-expansion", \
-	  "the kernel expands to more than 1 GiB, or needs more than 256 MiB to be expanded")
+	  "the kernel expands to more than 1 GiB, or needs more than 256 MiB to be expanded") \
+	/* HTTP (attest) */ \
+	X(HTTP_URL, "http-url", \
+	  "not a plain http or https URL: host, port, path and query, no user name or password") \
+	X(HTTP_PLAIN, "http-plain", \
+	  "plain http to another machine: use https, or allow it with --insecure-http") \
+	X(HTTP_PROXY, "http-proxy", "the proxy is not http, socks5 or socks5h://HOST:PORT") \
+	X(HTTP_RESOLVE, "http-resolve", "an address to use is not HOST:PORT:ADDRESS") \
+	X(HTTP_CACERT, "http-cacert", \
+	  "the file of trusted issuers cannot be read, or holds no PEM certificate") \
+	X(HTTP_HEADER, "http-header", \
+	  "a header to send is not Name: value, or is one that this program sets itself") \
+	X(HTTP_HOST, "http-host", "no address is known for the host") \
+	X(HTTP_CONNECT, "http-connect", "the connection was refused") \
+	X(HTTP_TIMEOUT, "http-timeout", "no complete answer came in time") \
+	X(HTTP_CUT_SHORT, "http-cut-short", \
+	  "the connection broke off before the answer was complete") \
+	X(HTTP_TOO_LARGE, "http-too-large", "the answer is larger than its limit") \
+	X(HTTP_HEADERS_TOO_LARGE, "http-headers-too-large", \
+	  "the headers of the answer are larger than 64 KiB") \
+	X(HTTP_MALFORMED, "http-malformed", "the answer is not one of HTTP/1, or can be read in two ways") \
+	X(HTTP_ENCODING, "http-encoding", "the answer is compressed, which was not asked for") \
+	X(HTTP_REDIRECT, "http-redirect", "the server sends the request elsewhere") \
+	X(HTTP_RANGE, "http-range", "the server did not give the rest of the file, as asked") \
+	X(HTTP_STOPPED, "http-stopped", "what came was not taken") \
+	X(HTTP_TLS, "http-tls", "no TLS connection of version 1.2 or later could be agreed on") \
+	X(HTTP_TLS_ISSUER, "http-tls-issuer", \
+	  "the server's certificate comes from no issuer that is trusted here") \
+	X(HTTP_TLS_NAME, "http-tls-name", "the server's certificate is for another name") \
+	X(HTTP_TLS_VALIDITY, "http-tls-validity", \
+	  "the server's certificate has expired or is not valid yet") \
+	X(HTTP_TLS_CERTIFICATE, "http-tls-certificate", \
+	  "the server's certificate, or its chain, is not in order")
 // clang-format on
 
 enum reason {

@@ -39,7 +39,9 @@ static void open_side(struct span bytes, struct side *ret)
 	demand(fwrite(bytes.at, 1, bytes.len, ret->file) == bytes.len && fflush(ret->file) == 0,
 	       "temporary file not written");
 	demand(digest_sha384(&bytes, 1, ret->sha384) == REASON_OK, "no digest");
-	ret->source = (struct catalog_source){ fileno(ret->file), &ret->section, ret->sha384 };
+	ret->source = (struct catalog_source){ .fd = fileno(ret->file),
+					       .section = &ret->section,
+					       .sha384 = ret->sha384 };
 }
 
 static void compare(const struct side *a, const struct side *b, struct findings *findings)

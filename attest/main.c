@@ -17,10 +17,14 @@
 
 static const char help_text[] =
 	"Usage: " PROGRAM " document [OPTIONS]     inside an enclave: print its document\n"
+	"       " PROGRAM " simulate DIR           make an enclave that is none, for trials\n"
 	"\n"
-	"document asks /dev/nsm:\n"
+	"document asks /dev/nsm, or the simulated enclave of --simulate DIR:\n"
 	"  --nonce HEX  --user-data HEX  --public-key HEX|@FILE     what to put in\n"
 	"  --encoding raw|base64|hex                                (default raw)\n"
+	"  --describe            tell of the security module and its registers instead\n"
+	"simulate takes the registers of an image:\n"
+	"  --pcrs FILE | --eif FILE\n"
 	"Output: --format text|json  -o FILE  -q  -v  --color auto|always|never  --version  -h\n"
 	"\n"
 	"Exit status: 0 done, 1 malformed, 2 wrong usage, 3 could not.\n"
@@ -28,6 +32,7 @@ static const char help_text[] =
 
 static const struct attest_verb *const verbs[] = {
 	&attest_document,
+	&attest_simulate,
 };
 
 static int say(const char *text)

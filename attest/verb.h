@@ -11,7 +11,10 @@ enum attest_encoding { ATTEST_RAW, ATTEST_BASE64, ATTEST_HEX };
 /* What the verbs inside an enclave are told: document, serve, simulate. */
 struct attest_inside {
 	enum attest_encoding encoding;
+	bool encoding_given;
 	bool describe;
+	const char *simulate; /* the folder of a simulated enclave; NULL: /dev/nsm */
+	const char *eif;      /* simulate: its image; NULL: the registers of the policy's one set */
 };
 
 /* Everything a verb needs. */
@@ -38,6 +41,7 @@ struct attest_verb {
 };
 
 extern const struct attest_verb attest_document;
+extern const struct attest_verb attest_simulate;
 
 /* Says on stderr what is wrong with the command line; the exit status for that. */
 int attest_usage(const struct attest_run *run, const char *message);

@@ -2,12 +2,13 @@
  * inside an enclave there is nobody to judge for. */
 #include <string.h>
 
-#include "attest/nsm_device.h"
+#include "attest/description.h"
+#include "attest/module.h"
 #include "attest/verb.h"
 #include "verify/basenc.h"
 #include "verify/expect.h"
 
-enum { OPT_ENCODING = 500 };
+enum { OPT_ENCODING = 500, OPT_DESCRIBE, OPT_SIMULATE };
 
 /* Up to 1024 bytes each: what the module signs, although AWS's table says 512 of two of them. */
 static const struct cli_option options[] = {
@@ -15,6 +16,8 @@ static const struct cli_option options[] = {
 	{ EXPECT_USER_DATA, 0, false, "user-data", "HEX" },
 	{ EXPECT_PUBLIC_KEY, 0, false, "public-key", "HEX|@FILE" },
 	{ OPT_ENCODING, 0, false, "encoding", "raw|base64|hex" },
+	{ OPT_DESCRIBE, 0, true, "describe", NULL },
+	{ OPT_SIMULATE, 0, false, "simulate", "DIR" },
 };
 
 static bool apply_encoding(struct attest_run *run, const char *value)
@@ -35,9 +38,19 @@ static bool apply_encoding(struct attest_run *run, const char *value)
 
 static bool apply(struct attest_run *run, int id, const char *value)
 {
-	if (id == OPT_ENCODING)
+	switch (id) {
+	case OPT_ENCODING:
+		run->inside.encoding_given = true;
 		return apply_encoding(run, value);
-	return expect_apply(run->output.program, &run->policy, NULL, id, value);
+	case OPT_DESCRIBE:
+		run->inside.describe = true;
+		return true;
+	case OPT_SIMULATE:
+		run->inside.simulate = value;
+		return true;
+	default:
+		return expect_apply(run->output.program, &run->policy, NULL, id, value);
+	}
 }
 
 /* What an option gave; `at` NULL, which is null in the request, where it was not given. */
@@ -68,7 +81,7 @@ static int print_document(const struct attest_run *run, struct span document)
 	return status;
 }
 
-static int ask(const struct attest_run *run, const struct nsm *nsm, const char *what)
+static int ask(const struct attest_run *run, const struct module *module)
 {
 	const struct nsm_request request = {
 		.op = NSM_ATTESTATION,
@@ -81,37 +94,72 @@ static int ask(const struct attest_run *run, const struct nsm *nsm, const char *
 	int why = 0;
 	int status = CLI_ERROR;
 
-	enum reason reason = nsm_ask(nsm, &request, &bytes, &answer, &why);
+	enum reason reason = nsm_ask(&module->nsm, &request, &bytes, &answer, &why);
 	if (reason == REASON_OK)
 		status = print_document(run, answer.bytes);
 	else
-		attest_complain(run, what, why, reason);
+		attest_complain(run, module->name, why, reason);
 	buf_done(&bytes);
 	return status;
 }
 
-static int run_document(struct attest_run *run)
+/* --describe: what the module says of itself, and every register. */
+static int describe(const struct attest_run *run, const struct module *module)
 {
-	bool to_stdout = run->output.path == NULL || strcmp(run->output.path, "-") == 0;
-	struct nsm_device device;
-	struct nsm nsm;
+	struct description description = { 0 };
+	struct buf out = { 0 };
 	int why = 0;
+	int status = CLI_ERROR;
+
+	enum reason reason = description_ask(&module->nsm, &description, &why);
+	if (reason == REASON_OK && run->output.format == CLI_JSON)
+		reason = description_json(&description, run->output.program, run->version, &out);
+	else if (reason == REASON_OK && !run->output.quiet)
+		description_text(&description, &out);
+	if (out.failed)
+		reason = REASON_OUT_OF_MEMORY;
+	if (reason != REASON_OK)
+		attest_complain(run, module->name, why, reason);
+	else if (out.len == 0 || cli_write(&run->output, buf_span(&out)))
+		status = CLI_PASS;
+	buf_done(&out);
+	description_done(&description);
+	return status;
+}
+
+static const char *usage_error(const struct attest_run *run)
+{
+	const struct attest_inside *inside = &run->inside;
+	bool to_stdout = run->output.path == NULL || strcmp(run->output.path, "-") == 0;
+	bool claims = run->policy.nonce.expected || run->policy.user_data.expected ||
+		      run->policy.public_key.expected;
 
 	if (run->n_operands > 0)
-		return attest_usage(run, "document: takes no operand");
+		return "document: takes no operand";
+	if (inside->describe && (claims || inside->encoding_given))
+		return "document: --describe asks for no document: it goes with --format, --simulate "
+		       "and -o";
+	if (inside->describe)
+		return NULL;
 	if (run->output.format != CLI_TEXT)
-		return attest_usage(run, "document: --format json has no use here");
-	if (run->inside.encoding == ATTEST_RAW && to_stdout && run->world.stdout_is_terminal)
-		return attest_usage(
-			run,
-			"document: raw bytes are not for a terminal: -o FILE or --encoding base64");
-	enum reason reason = nsm_device_open(NSM_DEVICE_PATH, &device, &nsm, &why);
-	if (reason != REASON_OK) {
-		attest_complain(run, NSM_DEVICE_PATH, why, reason);
-		return CLI_ERROR;
-	}
-	int status = ask(run, &nsm, NSM_DEVICE_PATH);
-	nsm_device_close(&device);
+		return "document: --format json goes with --describe";
+	if (inside->encoding == ATTEST_RAW && to_stdout && run->world.stdout_is_terminal)
+		return "document: raw bytes are not for a terminal: -o FILE or --encoding base64";
+	return NULL;
+}
+
+static int run_document(struct attest_run *run)
+{
+	struct module module;
+	const char *message = usage_error(run);
+
+	if (message != NULL)
+		return attest_usage(run, message);
+	int status = module_open(run, &module);
+	if (status != CLI_PASS)
+		return status;
+	status = run->inside.describe ? describe(run, &module) : ask(run, &module);
+	module_close(&module);
 	return status;
 }
 

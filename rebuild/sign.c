@@ -1,18 +1,16 @@
 #include "rebuild/sign.h"
 
 #include <openssl/bio.h>
-#include <openssl/bn.h>
 #include <openssl/core_names.h>
-#include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <string.h>
 
+#include "attest/ecsign.h"
 #include "verify/auto.h"
+#include "verify/cborw.h"
 #include "verify/eifsign.h"
-
-#define HALF_MAX 66 /* r or s on P-521 */
 
 /* RFC 9053 section 2.1: which curve signs with which digest, and how the header says it. */
 static const struct scheme {
@@ -90,67 +88,12 @@ enum reason sign_check(struct span key, struct span certificate)
 	return pkey == NULL ? REASON_SIGN_KEY : check_pair(certificate, pkey);
 }
 
-/* r || s, each of the curve's width, from the DER that OpenSSL makes. */
-static enum reason fixed_width(struct span der, size_t half_len, uint8_t *ret)
-{
-	const uint8_t *at = der.at;
-	ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &at, (long)der.len);
-	enum reason reason = REASON_CRYPTO_FAILED;
-
-	if (sig != NULL &&
-	    BN_bn2binpad(ECDSA_SIG_get0_r(sig), ret, (int)half_len) == (int)half_len &&
-	    BN_bn2binpad(ECDSA_SIG_get0_s(sig), ret + half_len, (int)half_len) == (int)half_len)
-		reason = REASON_OK;
-	ECDSA_SIG_free(sig);
-	return reason;
-}
-
-static enum reason sign_message(EVP_PKEY *key, const struct scheme *scheme, struct span message,
-				uint8_t ret[static 2 * HALF_MAX])
-{
-	uint8_t der[2 * HALF_MAX + 16];
-	size_t len = sizeof(der);
-	AUTO(EVP_MD_CTX) *ctx = EVP_MD_CTX_new();
-
-	if (ctx == NULL)
-		return REASON_OUT_OF_MEMORY;
-	if (EVP_DigestSignInit_ex(ctx, NULL, scheme->digest, NULL, NULL, key, NULL) != 1 ||
-	    EVP_DigestSign(ctx, der, &len, message.at, message.len) != 1)
-		return REASON_CRYPTO_FAILED;
-	return fixed_width((struct span){ der, len }, scheme->half_len, ret);
-}
-
-/* The head of a CBOR item in its shortest form, lengths to 65535 (RFC 8949 section 3). */
-static void cbor_head(struct buf *out, unsigned major, size_t n)
-{
-	if (n < 24) {
-		buf_byte(out, (uint8_t)(major << 5 | (unsigned)n));
-		return;
-	}
-	buf_byte(out, (uint8_t)(major << 5 | (n < 256 ? 24U : 25U)));
-	if (n >= 256)
-		buf_byte(out, (uint8_t)(n >> 8));
-	buf_byte(out, (uint8_t)n);
-}
-
-static void cbor_bytes(struct buf *out, struct span bytes)
-{
-	cbor_head(out, 2, bytes.len);
-	buf_add(out, bytes);
-}
-
-static void cbor_text(struct buf *out, const char *text)
-{
-	cbor_head(out, 3, strlen(text));
-	buf_text(out, text);
-}
-
 /* Bytes as an array of numbers: serde_cbor's form of a Vec<u8>. */
-static void cbor_numbers(struct buf *out, struct span bytes)
+static void put_numbers(struct buf *out, struct span bytes)
 {
-	cbor_head(out, 4, bytes.len);
+	cbw_array(out, bytes.len);
 	for (size_t i = 0; i < bytes.len; i++)
-		cbor_head(out, 0, bytes.at[i]);
+		cbw_uint(out, bytes.at[i]);
 }
 
 /* Appends the COSE_Sign1 (RFC 9052 sections 4.2 and 4.4). */
@@ -158,24 +101,24 @@ static enum reason add_cose(EVP_PKEY *key, const struct scheme *scheme, struct s
 			    struct buf *out)
 {
 	struct buf message = { 0 };
-	uint8_t signature[2 * HALF_MAX];
+	uint8_t signature[2 * ECSIGN_HALF_MAX];
 
-	cbor_head(&message, 4, 4);
-	cbor_text(&message, "Signature1");
-	cbor_bytes(&message, scheme->protected_map);
-	cbor_bytes(&message, (struct span){ NULL, 0 });
-	cbor_bytes(&message, payload);
-	enum reason reason = message.failed ?
-				     REASON_OUT_OF_MEMORY :
-				     sign_message(key, scheme, buf_span(&message), signature);
+	cbw_array(&message, 4);
+	cbw_key(&message, "Signature1");
+	cbw_bytes(&message, scheme->protected_map);
+	cbw_bytes(&message, (struct span){ NULL, 0 });
+	cbw_bytes(&message, payload);
+	enum reason reason = message.failed ? REASON_OUT_OF_MEMORY :
+					      ecsign(key, scheme->digest, scheme->half_len,
+						     buf_span(&message), signature);
 	buf_done(&message);
 	if (reason != REASON_OK)
 		return reason;
-	cbor_head(out, 4, 4);
-	cbor_bytes(out, scheme->protected_map);
-	cbor_head(out, 5, 0);
-	cbor_bytes(out, payload);
-	cbor_bytes(out, (struct span){ signature, 2 * scheme->half_len });
+	cbw_array(out, 4);
+	cbw_bytes(out, scheme->protected_map);
+	cbw_map(out, 0);
+	cbw_bytes(out, payload);
+	cbw_bytes(out, (struct span){ signature, 2 * scheme->half_len });
 	return REASON_OK;
 }
 
@@ -211,12 +154,12 @@ static enum reason make_section(struct span key, struct span certificate,
 	reason = payload.failed ? REASON_OUT_OF_MEMORY :
 				  add_cose(pkey, scheme, buf_span(&payload), &cose);
 	if (reason == REASON_OK) {
-		cbor_head(section, 4, 1);
-		cbor_head(section, 5, 2);
-		cbor_text(section, "signing_certificate");
-		cbor_numbers(section, certificate);
-		cbor_text(section, "signature");
-		cbor_numbers(section, buf_span(&cose));
+		cbw_array(section, 1);
+		cbw_map(section, 2);
+		cbw_key(section, "signing_certificate");
+		put_numbers(section, certificate);
+		cbw_key(section, "signature");
+		put_numbers(section, buf_span(&cose));
 		reason = cose.failed || section->failed ? REASON_OUT_OF_MEMORY : REASON_OK;
 	}
 	buf_done(&payload);

@@ -218,13 +218,10 @@ static void complain_image(const char *program, const char *path, const struct i
 	free(message);
 }
 
-/* --eif FILE: the registers that are measured from it */
-static bool apply_eif(const char *program, struct policy *policy, const char *path)
+bool expect_image(const char *program, const char *path, struct image *ret)
 {
 	static const struct eif_rules published = { 0 };
 	struct image_source from = { .fd = -1 };
-	struct policy_source *source = NULL;
-	struct image image;
 	int why = 0;
 
 	if (is_stdin(program, "eif", path))
@@ -233,12 +230,23 @@ static bool apply_eif(const char *program, struct policy *policy, const char *pa
 		cli_complain(program, "--eif %s: %s", path, strerror(why));
 		return false;
 	}
-	enum reason reason = image_read(&from, &published, NULL, &image);
+	enum reason reason = image_read(&from, &published, NULL, ret);
 	cli_close(from.fd);
-	if (reason == REASON_OK && image_is_sound(&image))
-		source = add_set(program, policy, path);
-	else
-		complain_image(program, path, &image);
+	if (reason == REASON_OK && image_is_sound(ret))
+		return true;
+	complain_image(program, path, ret);
+	image_done(ret);
+	return false;
+}
+
+/* --eif FILE: the registers that are measured from it */
+static bool apply_eif(const char *program, struct policy *policy, const char *path)
+{
+	struct image image;
+
+	if (!expect_image(program, path, &image))
+		return false;
+	struct policy_source *source = add_set(program, policy, path);
 	if (source != NULL)
 		source->pcrs = image.measurement.pcrs;
 	image_done(&image);

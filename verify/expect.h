@@ -5,6 +5,7 @@
 
 #include "verify/cli.h"
 #include "verify/eif.h"
+#include "verify/image.h"
 #include "verify/pcrfile.h"
 #include "verify/policy.h"
 
@@ -47,6 +48,10 @@ bool expect_apply(const char *program, struct policy *policy, const struct check
  * with it, and where, was said on stderr. */
 bool expect_pcrfile(const char *program, const char *option, const char *path, struct span text,
 		    struct pcrfile *ret);
+
+/* Reads and measures an image that --eif names. True: *ret is sound, and the caller ends it with
+ * image_done. False: what is wrong was said on stderr. */
+bool expect_image(const char *program, const char *path, struct image *ret);
 
 /* Reads the flags of `eif --flags`: up to four hex digits, 0x allowed before them. The bit for the
  * machine counts nowhere. False: said on stderr. */

@@ -293,7 +293,12 @@
 	X(HTTP_TLS_VALIDITY, "http-tls-validity", \
 	  "the server's certificate has expired or is not valid yet") \
 	X(HTTP_TLS_CERTIFICATE, "http-tls-certificate", \
-	  "the server's certificate, or its chain, is not in order")
+	  "the server's certificate, or its chain, is not in order") \
+	/* simulating and serving (attest) */ \
+	X(SIMULATE_FILE, "simulate-file", \
+	  "a file of the simulated enclave is not what simulate writes") \
+	X(SIMULATE_TIME, "simulate-time", \
+	  "the clock does not lie within the life of the simulated enclave's root")
 // clang-format on
 
 enum reason {

@@ -17,7 +17,7 @@ load helpers
 	refuses 'a verb is needed'
 	refuses "'documents' is no verb" documents
 	refuses 'takes no operand' document x
-	refuses '--format json has no use here' document --format json
+	refuses '--format json goes with --describe' document --format json
 	refuses "--encoding: raw, base64 or hex, not 'pem'" document --encoding pem
 	refuses 'even number of hex digits' document --nonce 123
 	refuses '1 to 1024 bytes' document --nonce ''

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <libdeflate.h>
 #include <limits.h>
+#include <microhttpd.h>
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <signal.h>
@@ -17,12 +18,16 @@
 
 static const char help_text[] =
 	"Usage: " PROGRAM " document [OPTIONS]     inside an enclave: print its document\n"
+	"       " PROGRAM " serve --listen ADDRESS  inside an enclave: hand documents out\n"
 	"       " PROGRAM " simulate DIR           make an enclave that is none, for trials\n"
 	"\n"
 	"document asks /dev/nsm, or the simulated enclave of --simulate DIR:\n"
 	"  --nonce HEX  --user-data HEX  --public-key HEX|@FILE     what to put in\n"
 	"  --encoding raw|base64|hex                                (default raw)\n"
 	"  --describe            tell of the security module and its registers instead\n"
+	"serve, over HTTP on 127.0.0.1:PORT, [::1]:PORT or vsock:PORT:\n"
+	"  --shape odyn|nitriding  (default odyn; nitriding needs --tls-cert FILE)\n"
+	"  --rate N  documents a second (default 10)  --simulate DIR\n"
 	"simulate takes the registers of an image:\n"
 	"  --pcrs FILE | --eif FILE\n"
 	"Output: --format text|json  -o FILE  -q  -v  --color auto|always|never  --version  -h\n"
@@ -32,6 +37,7 @@ static const char help_text[] =
 
 static const struct attest_verb *const verbs[] = {
 	&attest_document,
+	&attest_serve,
 	&attest_simulate,
 };
 
@@ -46,11 +52,12 @@ static int say_version(void)
 {
 	struct buf text = { 0 };
 
-	buf_printf(&text,
-		   PROGRAM " " ENCLAVECHECK_VERSION
-			   "\n%s\nlibcbor %d.%d.%d\ncJSON %s\nlibdeflate %s\n",
-		   OpenSSL_version(OPENSSL_VERSION), CBOR_MAJOR_VERSION, CBOR_MINOR_VERSION,
-		   CBOR_PATCH_VERSION, cJSON_Version(), LIBDEFLATE_VERSION_STRING);
+	buf_printf(
+		&text,
+		PROGRAM " " ENCLAVECHECK_VERSION "\n%s\nlibcbor %d.%d.%d\ncJSON %s\nlibdeflate %s\n"
+			"libmicrohttpd %s\n",
+		OpenSSL_version(OPENSSL_VERSION), CBOR_MAJOR_VERSION, CBOR_MINOR_VERSION,
+		CBOR_PATCH_VERSION, cJSON_Version(), LIBDEFLATE_VERSION_STRING, MHD_get_version());
 	char *all = buf_take_text(&text);
 	int status = all == NULL ? CLI_ERROR : say(all);
 	free(all);

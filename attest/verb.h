@@ -14,6 +14,10 @@ struct attest_inside {
 	bool encoding_given;
 	bool describe;
 	const char *simulate; /* the folder of a simulated enclave; NULL: /dev/nsm */
+	const char *listen;   /* serve: where, */
+	bool nitriding;       /* in which shape, */
+	const char *tls_cert; /* with which certificate in user_data, */
+	unsigned rate;        /* how many documents a second; 0: not given */
 	const char *eif;      /* simulate: its image; NULL: the registers of the policy's one set */
 };
 
@@ -41,6 +45,7 @@ struct attest_verb {
 };
 
 extern const struct attest_verb attest_document;
+extern const struct attest_verb attest_serve;
 extern const struct attest_verb attest_simulate;
 
 /* Says on stderr what is wrong with the command line; the exit status for that. */

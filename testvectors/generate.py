@@ -28,6 +28,7 @@ from gen import (
     eif_seeds,
     http_seeds,
     kernel_seeds,
+    nsm_seeds,
     onchain_block,
     onchain_proof,
     onchain_readme,
@@ -59,6 +60,7 @@ PARTS = (
     onchain_readme,
     onchain_seeds,
     kernel_seeds,
+    nsm_seeds,
 )
 FOLDERS = ("documents", "eif", "onchain", "pcr", "seeds")  # hold nothing that was not made here
 

@@ -298,7 +298,8 @@
 	X(SIMULATE_FILE, "simulate-file", \
 	  "a file of the simulated enclave is not what simulate writes") \
 	X(SIMULATE_TIME, "simulate-time", \
-	  "the clock does not lie within the life of the simulated enclave's root")
+	  "the clock does not lie within the life of the simulated enclave's root") \
+	X(LISTEN, "listen", "this address cannot be listened on")
 // clang-format on
 
 enum reason {

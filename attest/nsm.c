@@ -42,12 +42,12 @@ static bool find_op(struct span name, enum nsm_op *ret)
 /* One field of a variant: where its value goes says of what kind it is. */
 struct field {
 	const char *name;
-	bool or_null; /* a byte string that may be null or left out */
 	struct span *bytes;
 	struct span *text;
 	uint64_t *number;
 	bool *flag;
 	uint32_t *set; /* an array of indices below NSM_PCRS_MAX, one bit each */
+	bool or_null;  /* a byte string that may be null or left out */
 	bool seen;
 };
 

@@ -12,9 +12,9 @@
 
 #define REGION "sim-none-1"
 #define KEY_ID_LEN 20
-#define HOUR_S 3600
-#define DAY_S (24 * (int64_t)HOUR_S)
-#define LEAF_USE_S (144 * 60) /* how long an enclave's certificate is used again */
+#define HOUR_S INT64_C(3600)
+#define DAY_S (24 * HOUR_S)
+#define LEAF_USE_S (144 * INT64_C(60)) /* how long an enclave's certificate is used again */
 #define LEAF_LIFE_S (3 * HOUR_S)
 
 /* Bits of keyUsage (RFC 5280 section 4.2.1.3) */
@@ -22,26 +22,22 @@ enum { DIGITAL_SIGNATURE = 0, NON_REPUDIATION = 1, KEY_CERT_SIGN = 5, CRL_SIGN =
 
 enum name_order { C_O_OU_CN, CN_OU_O_C_ST_L, C_ST_L_O_OU_CN };
 
+#define CA_USAGE (1U << DIGITAL_SIGNATURE | 1U << KEY_CERT_SIGN | 1U << CRL_SIGN)
+
 static const struct level {
-	enum name_order order;
 	int64_t early_s; /* how long before the moment of issue it is valid */
 	int64_t life_s;
-	bool ca;
-	int path_len; /* below 0: none */
-	bool key_ids; /* subject and authority key ids, where they apply */
-	bool usage_critical;
+	enum name_order order;
+	int path_len;   /* below 0: none */
 	unsigned usage; /* 1 << bit */
+	bool ca; /* with its usage critical, and subject and authority key ids where they apply */
 } levels[SIMCHAIN_LEVELS] = {
-	[SIMCHAIN_ROOT] = { C_O_OU_CN, HOUR_S, 30 * 365 * DAY_S, true, -1, true, true,
-			    1U << DIGITAL_SIGNATURE | 1U << KEY_CERT_SIGN | 1U << CRL_SIGN },
-	[SIMCHAIN_REGIONAL] = { C_O_OU_CN, 60, 20 * DAY_S + HOUR_S, true, 2, true, true,
-				1U << DIGITAL_SIGNATURE | 1U << KEY_CERT_SIGN | 1U << CRL_SIGN },
-	[SIMCHAIN_ZONAL] = { CN_OU_O_C_ST_L, 60, 6 * DAY_S, true, 1, true, true,
-			     1U << DIGITAL_SIGNATURE | 1U << KEY_CERT_SIGN | 1U << CRL_SIGN },
-	[SIMCHAIN_INSTANCE] = { C_ST_L_O_OU_CN, 60, DAY_S, true, 0, true, true,
-				1U << KEY_CERT_SIGN },
-	[SIMCHAIN_LEAF] = { C_ST_L_O_OU_CN, 3, LEAF_LIFE_S + 3, false, -1, false, false,
-			    1U << DIGITAL_SIGNATURE | 1U << NON_REPUDIATION },
+	[SIMCHAIN_ROOT] = { HOUR_S, 30 * INT64_C(365) * DAY_S, C_O_OU_CN, -1, CA_USAGE, true },
+	[SIMCHAIN_REGIONAL] = { 60, 20 * DAY_S + HOUR_S, C_O_OU_CN, 2, CA_USAGE, true },
+	[SIMCHAIN_ZONAL] = { 60, 6 * DAY_S, CN_OU_O_C_ST_L, 1, CA_USAGE, true },
+	[SIMCHAIN_INSTANCE] = { 60, DAY_S, C_ST_L_O_OU_CN, 0, 1U << KEY_CERT_SIGN, true },
+	[SIMCHAIN_LEAF] = { 3, LEAF_LIFE_S + 3, C_ST_L_O_OU_CN, -1,
+			    1U << DIGITAL_SIGNATURE | 1U << NON_REPUDIATION, false },
 };
 
 static bool put_name(X509_NAME *name, int nid, const char *text)
@@ -58,7 +54,6 @@ static bool put_attribute(X509_NAME *name, int nid, const char *common)
 	case NID_countryName:
 		return put_name(name, nid, "ZZ");
 	case NID_stateOrProvinceName:
-		return put_name(name, nid, "Nowhere");
 	case NID_localityName:
 		return put_name(name, nid, "Nowhere");
 	case NID_organizationName:
@@ -175,7 +170,7 @@ static bool put_key_usage(X509 *x509, const struct level *level)
 		if ((level->usage >> bit & 1U) != 0)
 			ok = ASN1_BIT_STRING_set_bit(usage, bit, 1) == 1;
 	}
-	ok = ok && X509_add1_ext_i2d(x509, NID_key_usage, usage, level->usage_critical ? 1 : 0,
+	ok = ok && X509_add1_ext_i2d(x509, NID_key_usage, usage, level->ca ? 1 : 0,
 				     X509V3_ADD_APPEND) == 1;
 	ASN1_BIT_STRING_free(usage);
 	return ok;
@@ -221,7 +216,7 @@ static bool put_extensions(const struct simchain *chain, X509 *x509, enum simcha
 
 	if (!put_basic_constraints(x509, level))
 		return false;
-	if (!level->key_ids)
+	if (!level->ca)
 		return put_key_usage(x509, level);
 	if (at == SIMCHAIN_INSTANCE)
 		return put_key_usage(x509, level) && put_subject_key_id(x509, key) &&

@@ -138,6 +138,11 @@ static enum reason load_root(const char *path, struct simchain *chain, struct si
 	return reason;
 }
 
+static bool is_lower_hex(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
 /* i-, 17 lower-case hex digits, -enc, 16 of them, a line feed */
 static bool is_module_id(struct span text)
 {
@@ -146,8 +151,7 @@ static bool is_module_id(struct span text)
 	if (text.len != sizeof(form) - 1)
 		return false;
 	for (size_t i = 0; i < text.len; i++) {
-		if (form[i] == 'h' ? memchr("0123456789abcdef", text.at[i], 16) == NULL :
-				     text.at[i] != (uint8_t)form[i])
+		if (form[i] == 'h' ? !is_lower_hex(text.at[i]) : text.at[i] != (uint8_t)form[i])
 			return false;
 	}
 	return true;

@@ -244,7 +244,7 @@ static enum reason exchange(void *context, struct span request, struct buf *answ
 	struct simulate *simulate = context;
 	struct nsm_request asked;
 
-	(void)reterr_errno;
+	*reterr_errno = 0;
 	enum reason reason = nsm_read_request(request, &asked);
 	if (reason == REASON_OK)
 		reason = serve_request(simulate, &asked, answer);

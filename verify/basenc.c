@@ -25,8 +25,8 @@ void base64_encode(struct buf *out, struct span bytes)
 		for (size_t i = 0; i < n; i++)
 			bits |= (uint32_t)group.at[i] << (16 - 8 * i);
 		for (size_t i = 0; i < 4; i++) {
-			char digit = i <= n ? digits[bits >> (18 - 6 * i) & 63] : '=';
-			buf_byte(out, (uint8_t)digit);
+			buf_byte(out, i <= n ? (uint8_t)digits[bits >> (18 - 6 * i) & 63] :
+					       (uint8_t)'=');
 		}
 	}
 }

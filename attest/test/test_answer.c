@@ -224,21 +224,21 @@ END_TEST
 START_TEST(test_routes)
 {
 	static const struct {
-		enum answer_shape shape;
 		const char *method;
 		const char *path;
-		unsigned status;
 		const char *allow;
+		enum answer_shape shape;
+		unsigned status;
 	} rows[] = {
-		{ ANSWER_ODYN, "GET", "/v1/attestation", 405, "POST" },
-		{ ANSWER_ODYN, "HEAD", "/v1/attestation", 405, "POST" },
-		{ ANSWER_ODYN, "post", "/v1/attestation", 405, "POST" },
-		{ ANSWER_ODYN, "POST", "/v1/attestation/", 404, NULL },
-		{ ANSWER_ODYN, "POST", "/V1/attestation", 404, NULL },
-		{ ANSWER_ODYN, "POST", "/", 404, NULL },
-		{ ANSWER_ODYN, "GET", "/enclave/attestation", 404, NULL },
-		{ ANSWER_NITRIDING, "POST", "/enclave/attestation", 405, "GET" },
-		{ ANSWER_NITRIDING, "POST", "/v1/attestation", 404, NULL },
+		{ "GET", "/v1/attestation", "POST", ANSWER_ODYN, 405 },
+		{ "HEAD", "/v1/attestation", "POST", ANSWER_ODYN, 405 },
+		{ "post", "/v1/attestation", "POST", ANSWER_ODYN, 405 },
+		{ "POST", "/v1/attestation/", NULL, ANSWER_ODYN, 404 },
+		{ "POST", "/V1/attestation", NULL, ANSWER_ODYN, 404 },
+		{ "POST", "/", NULL, ANSWER_ODYN, 404 },
+		{ "GET", "/enclave/attestation", NULL, ANSWER_ODYN, 404 },
+		{ "POST", "/enclave/attestation", "GET", ANSWER_NITRIDING, 405 },
+		{ "POST", "/v1/attestation", NULL, ANSWER_NITRIDING, 404 },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -314,16 +314,16 @@ END_TEST
 START_TEST(test_outside)
 {
 	static const struct {
-		enum answer_shape shape;
 		const char *body;
+		enum answer_shape shape;
 		unsigned status;
 	} rows[] = {
-		{ ANSWER_ODYN, "{}", 200 },
-		{ ANSWER_ODYN, "{\"nonce\":\"AA==\",\"user_data\":null}", 200 },
-		{ ANSWER_ODYN, "{\"user_data\":\"AA==\"}", 403 },
-		{ ANSWER_ODYN, "{\"user_data\":\"\"}", 403 },
-		{ ANSWER_ODYN, "{\"public_key\":\"" KEY_PEM "\"}", 403 },
-		{ ANSWER_NITRIDING, "", 200 },
+		{ "{}", ANSWER_ODYN, 200 },
+		{ "{\"nonce\":\"AA==\",\"user_data\":null}", ANSWER_ODYN, 200 },
+		{ "{\"user_data\":\"AA==\"}", ANSWER_ODYN, 403 },
+		{ "{\"user_data\":\"\"}", ANSWER_ODYN, 403 },
+		{ "{\"public_key\":\"" KEY_PEM "\"}", ANSWER_ODYN, 403 },
+		{ "", ANSWER_NITRIDING, 200 },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -126,7 +126,7 @@ static void expect_document(const char *row, struct simulate *simulate,
 	/* a document can be judged for 36 minutes at least, as long as its last certificate lives */
 	int64_t now_s = test_now_ms / 1000;
 	EXPECT_REASON(row, chain_valid_at(&chain, now_s, &at), REASON_OK);
-	EXPECT_REASON(row, chain_valid_at(&chain, now_s + 36 * 60, &at), REASON_OK);
+	EXPECT_REASON(row, chain_valid_at(&chain, now_s + 36 * INT64_C(60), &at), REASON_OK);
 	EXPECT_REASON(row, chain_valid_at(&chain, chain.certs[4].not_after, &at), REASON_OK);
 	EXPECT_REASON(row, chain_valid_at(&chain, chain.certs[4].not_after + 1, &at),
 		      REASON_X509_VALIDITY);
@@ -201,10 +201,10 @@ START_TEST(test_days)
 	test_now_ms = BEGIN_S * 1000;
 	set_up(&simulate);
 	expect_document("first", &simulate, first);
-	test_now_ms += 143 * 60000;
+	test_now_ms += 143 * INT64_C(60000);
 	expect_document("the same certificate", &simulate, leaf);
 	ck_assert_mem_eq(first, leaf, sizeof(leaf));
-	test_now_ms += 2 * 60000;
+	test_now_ms += 2 * INT64_C(60000);
 	expect_document("another certificate", &simulate, leaf);
 	ck_assert_mem_ne(first, leaf, sizeof(leaf));
 	memcpy(before, leaf, sizeof(leaf));

@@ -57,7 +57,10 @@
 	X(ENCLAVE_HASH_MATCH, "enclave_hash.match") \
 	X(EIF_FORM, "eif.form") \
 	X(EIF_CRC, "eif.crc") \
-	X(EIF_SIGNATURE, "eif.signature")
+	X(EIF_SIGNATURE, "eif.signature") \
+	X(ENDPOINT_FETCH, "endpoint.fetch") \
+	X(ENDPOINT_TLS, "endpoint.tls") \
+	X(BUNDLE_FORM, "bundle.form")
 // clang-format on
 
 enum check {

@@ -246,6 +246,7 @@ static void settle(struct judging *j)
 		   !j->has_chain            ? CHECK_CHAIN_ROOT :
 		   !j->in_time              ? CHECK_CHAIN_TIME :
 					      CHECK_COSE_SIGNATURE;
+	j->document->lacks = j->lacks;
 	/* what weakens a verdict is said of what is proven */
 	report_set_debug(j->report,
 			 j->document->genuine && pcrs_is_debug(&j->document->claims.pcrs));
@@ -253,10 +254,29 @@ static void settle(struct judging *j)
 		report_take_facts(j->report, facts_of(&j->document->claims), j->document->genuine);
 }
 
+/* What a limit of age says where the age itself is within bounds. */
+static void grant_age(struct judging *j, int64_t age_s)
+{
+	const struct policy *policy = j->policy;
+
+	if (policy->freshness == POLICY_FRESH_NEVER)
+		report_skip(j->report, CHECK_CLAIMS_AGE, REASON_RECORDED, NULL);
+	else if (policy->max_age_s == POLICY_NO_MAX_AGE)
+		report_skip(j->report, CHECK_CLAIMS_AGE, REASON_NOT_REQUESTED,
+			    "%" PRId64 " s old, no --max-age given", age_s);
+	else
+		report_pass(j->report, CHECK_CLAIMS_AGE, "%" PRId64 " s old, limit %" PRId64 " s",
+			    age_s, policy->max_age_s);
+}
+
 static void judge_age(struct judging *j)
 {
 	const struct policy *policy = j->policy;
 
+	if (policy->time == POLICY_DOCUMENT && policy->freshness == POLICY_FRESH_NEVER) {
+		report_skip(j->report, CHECK_CLAIMS_AGE, REASON_RECORDED, NULL);
+		return;
+	}
 	if (policy->time == POLICY_DOCUMENT) {
 		report_skip(j->report, CHECK_CLAIMS_AGE, REASON_NOT_REQUESTED,
 			    "judged at the document's own time: its age was not checked");
@@ -271,15 +291,11 @@ static void judge_age(struct judging *j)
 		report_fail(j->report, CHECK_CLAIMS_AGE, REASON_TIMESTAMP_FUTURE,
 			    "%" PRId64 " s later than the judged time, %" PRId64 " s allowed",
 			    -age_s, policy->max_skew_s);
-	else if (policy->max_age_s == POLICY_NO_MAX_AGE)
-		report_skip(j->report, CHECK_CLAIMS_AGE, REASON_NOT_REQUESTED,
-			    "%" PRId64 " s old, no --max-age given", age_s);
-	else if (age_s > policy->max_age_s)
+	else if (policy->max_age_s != POLICY_NO_MAX_AGE && age_s > policy->max_age_s)
 		report_fail(j->report, CHECK_CLAIMS_AGE, REASON_TIMESTAMP_STALE,
 			    "%" PRId64 " s old, limit %" PRId64 " s", age_s, policy->max_age_s);
 	else
-		report_pass(j->report, CHECK_CLAIMS_AGE, "%" PRId64 " s old, limit %" PRId64 " s",
-			    age_s, policy->max_age_s);
+		grant_age(j, age_s);
 }
 
 /* One of the three claims whose bytes the caller may know. */
@@ -299,7 +315,21 @@ static void judge_bytes(struct judging *j, enum check check, const struct policy
 		report_pass(j->report, check, NULL);
 	else
 		report_fail(j->report, check, otherwise, NULL);
-	appraise_compared(j->report, "", buf_span(&wanted->bytes), option, actual);
+	appraise_compared(j->report, "", buf_span(&wanted->bytes),
+			  wanted->from != NULL ? wanted->from : option, actual);
+}
+
+/* The nonce, where it was asked for and can have come back. */
+static void judge_nonce(struct judging *j)
+{
+	if (j->policy->freshness == POLICY_FRESH_NEVER)
+		report_skip(j->report, CHECK_NONCE_MATCH, REASON_RECORDED, NULL);
+	else if (j->policy->freshness == POLICY_FRESH_BY_AGE)
+		report_skip(j->report, CHECK_NONCE_MATCH, REASON_NOT_CARRIED,
+			    "this kind of endpoint carries no nonce");
+	else
+		judge_bytes(j, CHECK_NONCE_MATCH, &j->policy->nonce, j->document->claims.nonce,
+			    REASON_NONCE_MISMATCH, "--nonce");
 }
 
 static void judge_debug(struct judging *j)
@@ -327,8 +357,7 @@ static void appraise(struct judging *j)
 	const struct claims *claims = &j->document->claims;
 
 	judge_age(j);
-	judge_bytes(j, CHECK_NONCE_MATCH, &policy->nonce, claims->nonce, REASON_NONCE_MISMATCH,
-		    "--nonce");
+	judge_nonce(j);
 	judge_bytes(j, CHECK_USER_DATA_MATCH, &policy->user_data, claims->user_data,
 		    REASON_USER_DATA_MISMATCH, "--user-data");
 	judge_bytes(j, CHECK_PUBLIC_KEY_MATCH, &policy->public_key, claims->public_key,
@@ -380,5 +409,16 @@ void document_refuse(const struct policy *policy, int64_t now, enum reason reaso
 		report_error(report, CHECK_DOCUMENT_FORM, reason, NULL);
 	else
 		report_fail(report, CHECK_DOCUMENT_FORM, reason, NULL);
+	judge_rest(&j, now);
+}
+
+void document_lack(const struct policy *policy, int64_t now, enum check needed,
+		   struct report *report)
+{
+	struct document nothing = { .has_cose = false };
+	struct judging j = { .policy = policy, .report = report, .document = &nothing };
+
+	report_set_root(report, &policy->root);
+	report_needs(report, CHECK_DOCUMENT_FORM, needed);
 	judge_rest(&j, now);
 }

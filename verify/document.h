@@ -19,6 +19,7 @@ struct document {
 	bool has_claims;
 	struct claims claims;
 	bool genuine; /* chain.root, chain.time and cose.signature passed: the claims are proven */
+	enum check lacks; /* if not: the first check that did not pass */
 };
 
 /* The checks that document_judge can add to a report. */
@@ -34,5 +35,10 @@ void document_judge(struct span bytes, const struct policy *policy, int64_t now,
  * `reason`, or is in error when `unreadable`, and the rest needs it. */
 void document_refuse(const struct policy *policy, int64_t now, enum reason reason, bool unreadable,
 		     struct report *report);
+
+/* Adds the same checks where there are no bytes at all because `needed`, which stands in the report
+ * already, did not pass: all are skipped. */
+void document_lack(const struct policy *policy, int64_t now, enum check needed,
+		   struct report *report);
 
 #endif

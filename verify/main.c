@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "verify/bundle.h"
 #include "verify/document.h"
 #include "verify/expect.h"
 #include "verify/image.h"
@@ -18,6 +19,7 @@
 
 static const char help_text[] =
 	"Usage: " PROGRAM " document FILE... [EXPECTATIONS]   judge attestation documents\n"
+	"       " PROGRAM " bundle DIR [EXPECTATIONS]         judge saved evidence again\n"
 	"       " PROGRAM " eif FILE [EXPECTATIONS]           measure an enclave image, compare\n"
 	"       " PROGRAM " show FILE                         decode without judging\n"
 	"       " PROGRAM
@@ -86,6 +88,9 @@ static const struct verb {
 	{ "document", verb_document, document_checks, expect_options, EXPECT_OPTIONS, NULL, 0 },
 	{ "eif", verb_eif, image_checks, expect_image_options, EXPECT_IMAGE_OPTIONS, eif_options,
 	  sizeof(eif_options) / sizeof(eif_options[0]) },
+	/* a record's nonce cannot be compared with anything of one's own */
+	{ "bundle", verb_bundle, bundle_checks, expect_options, EXPECT_LIVE_OPTIONS,
+	  &expect_options[EXPECT_OPTIONS - 1], 1 },
 	{ "show", verb_show, document_checks, NULL, 0, NULL, 0 },
 	{ "hash", verb_hash, document_checks, NULL, 0, NULL, 0 },
 };
@@ -95,6 +100,8 @@ static void note_option(struct verb_run *run, int id)
 {
 	if (id == EXPECT_MAX_AGE)
 		run->max_age_given = true;
+	if (id == EXPECT_AT)
+		run->at_given = true;
 	if (id == EXPECT_NONCE || id == EXPECT_USER_DATA || id == EXPECT_PUBLIC_KEY ||
 	    id == EXPECT_INSTANCE_ID)
 		run->single_file_only = true;

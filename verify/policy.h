@@ -34,9 +34,17 @@ struct policy_source {
 struct policy_bytes {
 	bool expected;
 	struct buf bytes; /* may be of length 0 */
+	const char *from; /* for the report, static; NULL: the option of that name */
 };
 
 enum policy_time { POLICY_NOW, POLICY_AT, POLICY_DOCUMENT };
+
+/* By what freshness can be shown. */
+enum policy_freshness {
+	POLICY_FRESH_AS_ASKED, /* --nonce and --max-age, where they are given */
+	POLICY_FRESH_BY_AGE,   /* the endpoint carries no nonce: nonce.match is a skip */
+	POLICY_FRESH_NEVER     /* a record: claims.age and nonce.match may fail, never pass */
+};
 
 #define POLICY_SOURCES_MAX 128
 #define POLICY_NO_MAX_AGE (-1)
@@ -48,6 +56,7 @@ struct policy {
 	int64_t at;        /* with POLICY_AT, seconds since 1970 */
 	int64_t max_age_s; /* or POLICY_NO_MAX_AGE */
 	int64_t max_skew_s;
+	enum policy_freshness freshness;
 	bool allow_debug;
 	const struct claims_limits *limits; /* static */
 	struct policy_bytes nonce;

@@ -299,7 +299,46 @@
 	  "a file of the simulated enclave is not what simulate writes") \
 	X(SIMULATE_TIME, "simulate-time", \
 	  "the clock does not lie within the life of the simulated enclave's root") \
-	X(LISTEN, "listen", "this address cannot be listened on")
+	X(LISTEN, "listen", "this address cannot be listened on") \
+	/* the certificate of a TLS connection, held against a document */ \
+	X(TLS_NO_CERTIFICATE, "tls-no-certificate", "the connection had no certificate") \
+	X(TLS_CERTIFICATE, "tls-certificate", "the connection's certificate is not an X.509 certificate in DER") \
+	X(TLS_USER_DATA, "tls-user-data", \
+	  "user_data is not of the form in which this kind of endpoint names its certificate") \
+	X(TLS_MISMATCH, "tls-mismatch", "the document names another certificate than the connection's") \
+	/* saved evidence */ \
+	X(BUNDLE_FOLDER, "bundle-folder", "not a folder") \
+	X(BUNDLE_NAME, "bundle-name", "a name that no bundle has") \
+	X(BUNDLE_TYPE, "bundle-type", "not a regular file") \
+	X(BUNDLE_MISSING, "bundle-missing", "every bundle has this file, and it is not there") \
+	X(BUNDLE_TOO_LARGE, "bundle-too-large", "longer than such a file can be") \
+	X(BUNDLE_CONTENT, "bundle-content", "not of the form that this file has") \
+	X(BUNDLE_SUMS, "bundle-sums", "SHA256SUMS does not name each file once, and nothing else") \
+	X(BUNDLE_SUM, "bundle-sum", "the file is not the one that SHA256SUMS names") \
+	/* what enclaves answer */ \
+	X(ENDPOINT_URL, "endpoint-url", \
+	  "the URL has a parameter nonce already, or braces that this profile does not fill") \
+	X(ENDPOINT_STATUS, "endpoint-status", \
+	  "the status of the answer is not that of one with a document") \
+	X(ENDPOINT_EMPTY, "endpoint-empty", "nothing stands where the document should") \
+	X(ENDPOINT_TYPE, "endpoint-type", \
+	  "the answer is no document, and its Content-Type says that it is something else") \
+	X(ENDPOINT_HEADER, "endpoint-header", \
+	  "the answer does not have the document's header exactly once") \
+	X(ENDPOINT_JSON, "endpoint-json", "the answer is not strict JSON") \
+	X(ENDPOINT_MEMBER, "endpoint-member", "the answer's JSON has no string where the document should be") \
+	X(ENDPOINT_TWO_DOCUMENTS, "endpoint-two-documents", \
+	  "the answer's JSON has more than one member that could be the document") \
+	X(ENDPOINT_FORMAT, "endpoint-format", \
+	  "the answer says that its evidence is not of AWS Nitro Enclaves") \
+	X(ENDPOINT_ENCODING, "endpoint-encoding", \
+	  "what should be the document in hex or base64 is neither whole") \
+	X(ENDPOINT_GZIP, "endpoint-gzip", \
+	  "the compressed document is damaged, longer than any document, or not alone") \
+	X(ENDPOINT_NO_DOCUMENT, "endpoint-no-document", \
+	  "the answer does not begin as an attestation document (84, or d2 84)") \
+	X(RANDOM_FAILED, "random-failed", "the machine gives no random bytes") \
+	X(CLOCK_FAILED, "clock-failed", "the clock cannot be read")
 // clang-format on
 
 enum reason {

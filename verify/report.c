@@ -1,5 +1,6 @@
 #include "verify/report.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@ void report_free(struct report *report)
 		cJSON_Delete(report->rows[i].members);
 	}
 	free(report->target);
+	free(report->url);
 	cJSON_Delete(report->facts);
 	cJSON_Delete(report->members);
 	buf_done(&report->lines);
@@ -52,6 +54,17 @@ void report_set_target(struct report *report, struct span name)
 {
 	free(report->target);
 	report->target = copy_text(report, name);
+}
+
+void report_set_url(struct report *report, struct span url)
+{
+	free(report->url);
+	report->url = copy_text(report, url);
+}
+
+void report_set_live(struct report *report, const struct report_live *live)
+{
+	report->live = *live;
 }
 
 void report_set_evidence(struct report *report, enum evidence evidence)
@@ -342,6 +355,29 @@ const struct row *report_first_bad(const struct report *report)
 	return error;
 }
 
+/* What else may be true although every check passed; of a verdict that is no pass it is not said,
+ * for then not even a genuine enclave may have answered. */
+static void live_weakened(const struct report *report, const char *between, struct buf *out)
+{
+	const struct report_live *live = &report->live;
+
+	if (live->unknown_issuer) {
+		buf_printf(out, "%sTLS certificate of an unknown issuer", between);
+		between = ", ";
+	}
+	if (report->verdict != VERDICT_PASS)
+		return;
+	if (live->by_age) {
+		buf_printf(out, "%sfresh to %" PRId64 " s only", between, live->max_age_s);
+		between = ", ";
+	}
+	if (live->unbound)
+		buf_printf(out,
+			   "%ssome genuine enclave answered, not necessarily the other end of "
+			   "this connection",
+			   between);
+}
+
 void report_weakened(const struct report *report, struct buf *out)
 {
 	char text[INSTANT_TEXT_LEN];
@@ -359,7 +395,9 @@ void report_weakened(const struct report *report, struct buf *out)
 	if (report->has_time && report->time_source != TIME_CLOCK) {
 		instant_people(report->at, text);
 		buf_printf(out, "%sas of %s", between, text);
+		between = ", ";
 	}
+	live_weakened(report, between, out);
 }
 
 void report_reason_code(const struct row *row, struct buf *out)

@@ -41,6 +41,9 @@ void report_free(struct report *report);
 /* What is judged: a file name or URL. */
 void report_set_target(struct report *report, struct span name);
 
+/* Where it was asked for, when the name alone does not tell. */
+void report_set_url(struct report *report, struct span url);
+
 /* What the evidence is: what its values are called, and what to do when they are not the expected
  * ones. EVIDENCE_DOCUMENT until it is set. */
 enum evidence { EVIDENCE_DOCUMENT, EVIDENCE_IMAGE };
@@ -49,6 +52,15 @@ void report_set_evidence(struct report *report, enum evidence evidence);
 /* Which root a chain had to begin with, and whether the enclave runs in debug mode. */
 void report_set_root(struct report *report, const struct root *root);
 void report_set_debug(struct report *report, bool debug);
+
+/* What the answer of a running enclave leaves open, even if every check passed. */
+struct report_live {
+	bool by_age;         /* no nonce was carried: */
+	int64_t max_age_s;   /* this old the document may be, in seconds */
+	bool unbound;        /* nothing ties the document to the connection */
+	bool unknown_issuer; /* whoever issued the connection's certificate was not known */
+};
+void report_set_live(struct report *report, const struct report_live *live);
 
 /* The judged time, seconds since 1970. Left out where it is not known. */
 void report_set_time(struct report *report, int64_t at, enum time_source source);

@@ -125,6 +125,8 @@ static void build(struct tree *tree, const struct report *report, const char *to
 	add_text(tree, name, "version", version);
 	cJSON *target = add_item(tree, tree->root, "target", cJSON_CreateObject());
 	add_text(tree, target, "name", report->target);
+	if (report->url != NULL)
+		add_text(tree, target, "url", report->url);
 	add_time(tree, report);
 	add_root(tree, report);
 	add_verdict(tree, report);

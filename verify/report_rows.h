@@ -23,6 +23,8 @@ struct report {
 	struct row rows[CHECK_COUNT];
 	size_t n_rows;
 	char *target;
+	char *url; /* NULL: the target's name says it */
+	struct report_live live;
 	enum evidence evidence;
 	bool has_root;
 	struct root root;

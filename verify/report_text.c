@@ -166,6 +166,8 @@ static const struct {
 	{ CHECK_EIF_CRC,
 	  "The file was damaged or changed after it was built; no enclave starts from it. Fetch or "
 	  "build it again." },
+	{ CHECK_BUNDLE_FORM,
+	  "This folder is not what was saved: files are damaged, missing, or were added." },
 	{ CHECK_EIF_SIGNATURE,
 	  "Whoever the certificate names did not sign this image, or not now." },
 };

@@ -16,6 +16,7 @@ struct verb_run {
 	const char **operands; /* owned array of borrowed words */
 	size_t n_operands;
 	bool max_age_given;
+	bool at_given;
 	bool single_file_only; /* an option was given that fits one document */
 	struct eif_rules rules;
 	bool pcr_json;
@@ -26,6 +27,7 @@ int verb_document(struct verb_run *run);
 int verb_show(struct verb_run *run);
 int verb_eif(struct verb_run *run);
 int verb_hash(struct verb_run *run);
+int verb_bundle(struct verb_run *run);
 
 /* Says on stderr what is wrong with the command line; the exit status for that. */
 int verb_usage(const struct verb_run *run, const char *message);

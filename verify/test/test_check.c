@@ -15,7 +15,8 @@ START_TEST(test_names)
 		"cose.signature",   "claims.age",  "nonce.match", "user_data.match",
 		"public_key.match", "pcr.debug",
 	};
-	static const char *const behind[] = { "eif.form", "eif.crc", "eif.signature" };
+	static const char *const behind[] = { "eif.form",       "eif.crc",      "eif.signature",
+					      "endpoint.fetch", "endpoint.tls", "bundle.form" };
 	char name[16];
 
 	for (size_t i = 0; i < LENGTH(want); i++)

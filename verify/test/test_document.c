@@ -1041,6 +1041,96 @@ static bool enter_vectors(void)
 	       setenv("TOP", whole, 1) == 0 && chdir("testvectors") == 0;
 }
 
+/* By what freshness is shown: a record may fail, but not pass; where no nonce is carried the age decides. */
+START_TEST(test_freshness)
+{
+	static const struct {
+		const char *row;
+		enum policy_freshness freshness;
+		const char *options;
+		int64_t now;
+		enum verdict verdict;
+		const char *age;
+		const char *nonce;
+	} rows[] = {
+		{ "by age", POLICY_FRESH_BY_AGE, "--max-age 60", MADE + 60, VERDICT_PASS,
+		  "+claims.age", "~nonce.match:not-carried" },
+		{ "by age, too old", POLICY_FRESH_BY_AGE, "--max-age 60", MADE + 61, VERDICT_FAIL,
+		  "-claims.age:timestamp-stale", "~nonce.match:not-carried" },
+		{ "by age, a nonce required", POLICY_FRESH_BY_AGE,
+		  "--max-age 60 --require nonce.match", MADE, VERDICT_FAIL, "+claims.age",
+		  "-nonce.match:required-skipped" },
+		{ "by age, no limit, the age required", POLICY_FRESH_BY_AGE, "--require claims.age",
+		  MADE, VERDICT_FAIL, "-claims.age:required-skipped", "~nonce.match:not-carried" },
+		{ "record at its own time", POLICY_FRESH_NEVER, "--at document", MADE, VERDICT_PASS,
+		  "~claims.age:recorded", "~nonce.match:recorded" },
+		{ "record now", POLICY_FRESH_NEVER, "--max-age 60", MADE, VERDICT_PASS,
+		  "~claims.age:recorded", "~nonce.match:recorded" },
+		{ "record, too old", POLICY_FRESH_NEVER, "--max-age 60", MADE + 61, VERDICT_FAIL,
+		  "-claims.age:timestamp-stale", "~nonce.match:recorded" },
+		{ "record from later", POLICY_FRESH_NEVER, "--max-skew 1", MADE - 2, VERDICT_FAIL,
+		  "-claims.age:timestamp-future", "~nonce.match:recorded" },
+		{ "record, age required", POLICY_FRESH_NEVER, "--max-age 60 --require claims.age",
+		  MADE, VERDICT_FAIL, "-claims.age:required-skipped", "~nonce.match:recorded" },
+	};
+	struct buf file = support_read("document.cbor");
+
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct policy policy;
+		struct buf options = { 0 };
+		buf_printf(&options, ROOT "--pcrs pcr.json %s", rows[i].options);
+		char *text = buf_take_text(&options);
+		policy_of(&policy, text);
+		policy.freshness = rows[i].freshness;
+		/* the document's nonce is the right one: that alone must not count */
+		enum reason reason = hex_decode(SPAN_LITERAL("00112233445566778899aabbccddeeff"),
+						&policy.nonce.bytes);
+		EXPECT_REASON("nonce", reason, REASON_OK);
+		policy.nonce.expected = true;
+		struct report *report = judge(buf_span(&file), &policy, rows[i].now, NULL, NULL);
+		char *got = rows_text(report, true);
+		ck_assert_msg(report_verdict(report) == rows[i].verdict, "%s: %s", rows[i].row,
+			      got);
+		ck_assert_msg(strstr(got, rows[i].age) != NULL, "%s: %s", rows[i].row, got);
+		ck_assert_msg(strstr(got, rows[i].nonce) != NULL, "%s: %s", rows[i].row, got);
+		free(got);
+		free(text);
+		report_free(report);
+		policy_done(&policy);
+	}
+	buf_done(&file);
+}
+END_TEST
+
+/* Where there are no bytes for a reason that stands before: nothing but skips. */
+START_TEST(test_lack)
+{
+	static const struct {
+		bool error;
+		enum verdict verdict;
+	} rows[] = { { true, VERDICT_ERROR }, { false, VERDICT_FAIL } };
+	struct policy policy;
+
+	policy_of(&policy, ROOT "--pcrs pcr.json --require claims.age");
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct report *report = new_report();
+		if (rows[i].error)
+			report_error(report, CHECK_ENDPOINT_FETCH, REASON_HTTP_TIMEOUT, NULL);
+		else
+			report_fail(report, CHECK_ENDPOINT_FETCH, REASON_HTTP_TIMEOUT, NULL);
+		document_lack(&policy, MADE, CHECK_ENDPOINT_FETCH, report);
+		char *got = rows_text(report, true);
+		ck_assert_msg(strstr(got, " ~document.form:needs-endpoint.fetch "
+					  "~claims.form:needs-document.form") != NULL,
+			      "%s", got);
+		free(got);
+		ck_assert_int_eq(report_conclude(report, &policy.require), rows[i].verdict);
+		report_free(report);
+	}
+	policy_done(&policy);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("document");
@@ -1054,6 +1144,8 @@ int main(void)
 	support_add(suite, "texts", test_texts);
 	support_add(suite, "forms of the hash", test_hash_forms);
 	support_add(suite, "genuine", test_genuine);
+	support_add(suite, "freshness", test_freshness);
+	support_add(suite, "lack", test_lack);
 	support_add(suite, "json", test_json);
 	support_add(suite, "cache", test_cache);
 	support_add(suite, "refused before decoding", test_refuse);

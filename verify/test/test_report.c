@@ -841,6 +841,59 @@ START_TEST(test_limits)
 }
 END_TEST
 
+/* What a running enclave's answer leaves open is said of a pass; an unknown issuer of any verdict. */
+START_TEST(test_live)
+{
+#define UNBOUND "some genuine enclave answered, not necessarily the other end of this connection"
+	static const struct {
+		const char *row;
+		bool pass;
+		struct report_live live;
+		const char *want;
+	} rows[] = {
+		{ "nothing", true, { false, 0, false, false }, "PASS  x\n" },
+		{ "by age", true, { true, 60, false, false }, "PASS (fresh to 60 s only)  x\n" },
+		{ "unbound", true, { false, 300, true, false }, "PASS (" UNBOUND ")  x\n" },
+		{ "all",
+		  true,
+		  { true, 300, true, true },
+		  "PASS (TLS certificate of an unknown issuer, fresh to 300 s only, " UNBOUND
+		  ")  x\n" },
+		{ "failed", false, { true, 300, true, false }, "FAIL  x: nonce.match\n" },
+		{ "failed, unknown issuer",
+		  false,
+		  { true, 300, true, true },
+		  "FAIL (TLS certificate of an unknown issuer)  x: nonce.match\n" },
+	};
+#undef UNBOUND
+
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		const struct check_set none = { .has = { false } };
+		struct report *report = report_new();
+		ck_assert_ptr_nonnull(report);
+		report_set_target(report, SPAN_LITERAL("x"));
+		report_set_url(report, SPAN_LITERAL("https://a.example/\"\033"));
+		report_set_live(report, &rows[i].live);
+		if (!rows[i].pass)
+			report_fail(report, CHECK_NONCE_MATCH, REASON_NONCE_MISMATCH, NULL);
+		report_pass(report, CHECK_PCR_MATCH, NULL);
+		(void)report_conclude(report, &none);
+		char *got = text_of(report, false, false);
+		ck_assert_msg(strncmp(got, rows[i].want, strlen(rows[i].want)) == 0, "%s: %s",
+			      rows[i].row, got);
+		free(got);
+		struct buf json = { 0 };
+		ck_assert_int_eq(report_json(report, "t", "0", &json), REASON_OK);
+		char *line = buf_take_text(&json);
+		ck_assert_ptr_nonnull(strstr(
+			line,
+			"\"target\":{\"name\":\"x\",\"url\":\"https://a.example/\\\"\\u001b\"}"));
+		free(line);
+		report_free(report);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("report");
@@ -849,6 +902,7 @@ int main(void)
 	support_add(suite, "no verdict before the end", test_not_concluded);
 	support_add(suite, "status of a check", test_status);
 	support_add(suite, "what weakens a verdict", test_weakened);
+	support_add(suite, "what a live answer leaves open", test_live);
 	support_add(suite, "text", test_text);
 	support_add(suite, "json", test_json);
 	support_add(suite, "json of little", test_json_bare);

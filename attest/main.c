@@ -12,30 +12,38 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "attest/http.h"
 #include "attest/verb.h"
+#include "verify/expect.h"
 
 #define PROGRAM "enclave-attest"
 
 static const char help_text[] =
-	"Usage: " PROGRAM " document [OPTIONS]     inside an enclave: print its document\n"
+	"Usage: " PROGRAM " check URL... --profile NAME [EXPECTATIONS]   ask enclaves, judge\n"
+	"       " PROGRAM " document [OPTIONS]     inside an enclave: print its document\n"
 	"       " PROGRAM " serve --listen ADDRESS  inside an enclave: hand documents out\n"
 	"       " PROGRAM " simulate DIR           make an enclave that is none, for trials\n"
 	"\n"
+	"check judges now (no --at) and sends a fresh nonce; NAME is one of odyn nitriding oyster\n"
+	"oyster-custom nautilus tinfoil evervault sequence generic auto:\n"
+	"  --pcrs FILE  --eif FILE  --pcr N=HEX  --enclave-hash 0xHEX  --user-data HEX  --root FILE\n"
+	"  --public-key HEX|@FILE  --role-arn ARN  --instance-id ID  --signing-cert FILE\n"
+	"  --allow-debug  --aws-table-limits  --require IDS  --max-age S  --max-skew S  --save DIR\n"
+	"  --bind HOW|none  --tls verified|attested  --cacert FILE  --insecure-http  --timeout S\n"
+	"  --resolve HOST:PORT:ADDRESS  --proxy URL  --headers FILE;  generic: --method METHOD\n"
+	"  --body TEMPLATE  --pointer POINTER or --header NAME  --encoding raw|hex|base64\n"
 	"document asks /dev/nsm, or the simulated enclave of --simulate DIR:\n"
-	"  --nonce HEX  --user-data HEX  --public-key HEX|@FILE     what to put in\n"
-	"  --encoding raw|base64|hex                                (default raw)\n"
-	"  --describe            tell of the security module and its registers instead\n"
-	"serve, over HTTP on 127.0.0.1:PORT, [::1]:PORT or vsock:PORT:\n"
-	"  --shape odyn|nitriding  (default odyn; nitriding needs --tls-cert FILE)\n"
-	"  --rate N  documents a second (default 10)  --simulate DIR\n"
-	"simulate takes the registers of an image:\n"
-	"  --pcrs FILE | --eif FILE\n"
+	"  --nonce HEX  --user-data HEX  --public-key HEX|@FILE  --encoding raw|base64|hex  --describe\n"
+	"serve, over HTTP on 127.0.0.1:PORT, [::1]:PORT or vsock:PORT, --rate N documents a second:\n"
+	"  --shape odyn|nitriding  (default odyn; nitriding needs --tls-cert FILE)  --simulate DIR\n"
+	"simulate takes the registers of an image: --pcrs FILE | --eif FILE\n"
 	"Output: --format text|json  -o FILE  -q  -v  --color auto|always|never  --version  -h\n"
 	"\n"
-	"Exit status: 0 done, 1 malformed, 2 wrong usage, 3 could not.\n"
-	"Example: " PROGRAM " document --nonce 00112233 -o att.cbor\n";
+	"Exit status: 0 pass or done, 1 a check failed, 2 wrong usage, 3 no verdict, could not.\n"
+	"Example: " PROGRAM " check https://enclave.example --profile nitriding --pcrs pcr.json\n";
 
 static const struct attest_verb *const verbs[] = {
+	&attest_check,
 	&attest_document,
 	&attest_serve,
 	&attest_simulate,
@@ -58,6 +66,8 @@ static int say_version(void)
 			"libmicrohttpd %s\n",
 		OpenSSL_version(OPENSSL_VERSION), CBOR_MAJOR_VERSION, CBOR_MINOR_VERSION,
 		CBOR_PATCH_VERSION, cJSON_Version(), LIBDEFLATE_VERSION_STRING, MHD_get_version());
+	http_library_version(&text);
+	buf_text(&text, "\n");
 	char *all = buf_take_text(&text);
 	int status = all == NULL ? CLI_ERROR : say(all);
 	free(all);
@@ -76,6 +86,9 @@ static bool read_words(struct attest_run *run, const struct attest_verb *verb, i
 	cli_words_start(&words, argc, argv);
 	cli_words_table(&words, cli_common_options, CLI_COMMON_OPTIONS);
 	cli_words_table(&words, verb->options, verb->n_options);
+	/* the one that judges */
+	if (verb == &attest_check)
+		cli_words_table(&words, expect_options, EXPECT_LIVE_OPTIONS);
 	for (;;) {
 		*ret_exit = CLI_USAGE;
 		switch (cli_words_next(&words, &option, &value, &message)) {
@@ -143,6 +156,12 @@ static struct cli_world look_around(void)
 	};
 }
 
+static int no_library(void)
+{
+	cli_complain(PROGRAM, "libcurl cannot be used");
+	return CLI_ERROR;
+}
+
 static int run_verb(const struct attest_verb *verb, int argc, char **argv)
 {
 	struct attest_run run = {
@@ -154,13 +173,16 @@ static int run_verb(const struct attest_verb *verb, int argc, char **argv)
 	int exit_status = CLI_USAGE;
 
 	policy_init(&run.policy);
+	ask_init(&run.ask);
 	cli_output_start(&run.output, PROGRAM, &run.world);
 	run.operands = calloc((size_t)argc + 1, sizeof(run.operands[0]));
 	if (run.operands == NULL)
 		exit_status = CLI_ERROR;
 	else if (read_words(&run, verb, argc, argv, &exit_status))
-		exit_status = verb->run(&run);
+		exit_status = http_library_start() ? verb->run(&run) : no_library();
+	http_library_stop();
 	policy_done(&run.policy);
+	ask_done(&run.ask);
 	free(run.operands);
 	return exit_status;
 }
@@ -182,6 +204,8 @@ int main(int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN);
 	/* no configuration file that the environment names decides what is trusted */
 	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+	/* and no file that it names gets the keys of connections */
+	(void)unsetenv("SSLKEYLOGFILE");
 	if (argc < 2) {
 		cli_complain(PROGRAM, "a verb is needed; see " PROGRAM " --help");
 		return CLI_USAGE;

@@ -3,6 +3,7 @@
 #ifndef ATTEST_VERB_H
 #define ATTEST_VERB_H
 
+#include "attest/ask.h"
 #include "verify/cli.h"
 #include "verify/policy.h"
 
@@ -32,6 +33,9 @@ struct attest_run {
 	const char **operands;                    /* owned array of borrowed words */
 	size_t n_operands;
 	struct attest_inside inside;
+	struct ask ask; /* what check asks, and how */
+	bool max_age_given;
+	bool single_target_only; /* an option was given that fits one target */
 };
 
 /* One verb: its options beside the common ones, how one of them is applied (false: what is wrong was
@@ -44,6 +48,7 @@ struct attest_verb {
 	int (*run)(struct attest_run *run);
 };
 
+extern const struct attest_verb attest_check;
 extern const struct attest_verb attest_document;
 extern const struct attest_verb attest_serve;
 extern const struct attest_verb attest_simulate;

@@ -1,0 +1,39 @@
+/* The conductor of `check`: one running enclave asked with a fresh nonce, its answer judged check by
+ * check: endpoint.fetch, those of a document, endpoint.tls. */
+#ifndef ATTEST_LIVE_H
+#define ATTEST_LIVE_H
+
+#include "attest/ask.h"
+#include "verify/chain.h"
+#include "verify/report.h"
+
+/* What every target of a run shares. */
+struct live {
+	const struct ask *ask; /* settled */
+	struct policy
+		*policy; /* nonce and, with some profiles, user_data are written for each URL */
+	struct http_clock clock;
+	int64_t (*clock_ms)(void);                /* milliseconds since 1970; below 0: none */
+	bool (*random)(uint8_t *ret, size_t len); /* false: there is none */
+	struct chain_cache *cache;
+};
+
+/* What came, for those who keep it. Start with {0}, end with live_evidence_done. */
+struct live_evidence {
+	bool has_document;
+	struct buf document;
+	struct buf nonce;    /* empty: the profile carries none */
+	struct buf peer_der; /* empty over http */
+	int64_t at;          /* the judged time, seconds since 1970 */
+};
+void live_evidence_done(struct live_evidence *evidence);
+
+/* The checks that live_judge can add. */
+struct check_set live_checks(void);
+
+/* Asks one URL and adds every check to the report, without concluding it. Ends within
+ * ask->timeout_ms and what judging takes. */
+void live_judge(const struct live *live, const char *url, struct report *report,
+		struct live_evidence *ret);
+
+#endif

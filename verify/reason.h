@@ -338,7 +338,12 @@
 	X(ENDPOINT_NO_DOCUMENT, "endpoint-no-document", \
 	  "the answer does not begin as an attestation document (84, or d2 84)") \
 	X(RANDOM_FAILED, "random-failed", "the machine gives no random bytes") \
-	X(CLOCK_FAILED, "clock-failed", "the clock cannot be read")
+	X(CLOCK_FAILED, "clock-failed", "the clock cannot be read") \
+	/* other programs (rebuild) */ \
+	X(PROC_START, "proc-start", "the program cannot be started") \
+	X(PROC_TIMEOUT, "proc-timeout", "the program took longer than it may") \
+	X(PROC_OUTPUT, "proc-output", "the program said more than it should ever have to") \
+	X(PROC_STOPPED, "proc-stopped", "what the program said was not taken")
 // clang-format on
 
 enum reason {

@@ -186,7 +186,7 @@ lacks() {
 	exits 1 compare a b --format json
 	prints '{"class":"content","part":"kernel","name":"CONFIG_B","what":"value","a":"m","b":"y","note":null}'
 	exits 1 compare a b --format html
-	prints '<td><code>CONFIG_D</code></td><td><code>only-in-a</code></td><td><code>&quot;&lt;&amp;&gt;&quot;</code></td>'
+	prints '<td title="Name"><code>CONFIG_D</code></td><td title="What"><code>only-in-a</code></td><td title="A"><code>&quot;&lt;&amp;&gt;&quot;</code></td>'
 	bzimages p1 p3
 	compares 1 content a b
 	prints 'kernel  config: there -> none (options not compared)'

@@ -2,6 +2,7 @@
 
 #include "verify/auto.h"
 #include "verify/basenc.h"
+#include "verify/jsonplace.h"
 
 /* What has been found so far. */
 struct reading {
@@ -9,54 +10,6 @@ struct reading {
 	bool upper; /* a key like PCR0 was seen, with whatever value */
 	bool lower; /* a key like pcr0 was seen */
 };
-
-/* Where in the text: cJSON forgets it, so it is found again for the one member that is wrong. */
-struct finder {
-	struct span rest;
-	struct json_place place; /* of rest.at[0] */
-};
-
-static bool step(struct finder *finder, uint8_t *ret)
-{
-	struct span one;
-
-	if (!span_take(&finder->rest, 1, &one))
-		return false;
-	*ret = one.at[0];
-	finder->place.column++;
-	if (*ret == '\n')
-		finder->place = (struct json_place){ finder->place.line + 1, 1 };
-	return true;
-}
-
-/* From before the brace of an object on to its member of this index. The text is valid JSON. */
-static void find_member(struct finder *finder, size_t index)
-{
-	size_t depth = 0;
-	bool quoted = false;
-	uint8_t c = 0;
-
-	while (step(finder, &c)) {
-		if (quoted) {
-			if (c == '\\')
-				(void)step(finder, &c);
-			else if (c == '"')
-				quoted = false;
-			continue;
-		}
-		quoted = c == '"';
-		if (c == '{' || c == '[')
-			depth++;
-		if (c == '}' || c == ']')
-			depth--;
-		if (c == ',' && depth == 1)
-			index--;
-		if (depth == 1 && index == 0)
-			break;
-	}
-	while (finder->rest.len > 0 && finder->rest.at[0] <= ' ' && step(finder, &c))
-		continue;
-}
 
 /* The number in "PCR0" to "PCR31". */
 static bool register_of(struct span key, unsigned *ret)
@@ -196,7 +149,7 @@ static enum reason read_member(const cJSON *item, bool outer, struct reading *re
 
 /* Leaves the finder at the member that is wrong. */
 static enum reason read_object(const cJSON *object, bool outer, struct reading *reading,
-			       struct finder *finder)
+			       struct json_finder *finder)
 {
 	const cJSON *item;
 	size_t index = 0;
@@ -205,7 +158,7 @@ static enum reason read_object(const cJSON *object, bool outer, struct reading *
 	{
 		enum reason reason = read_member(item, outer, reading);
 		if (reason != REASON_OK) {
-			find_member(finder, index);
+			json_finder_enter(finder, index);
 			return reason;
 		}
 		index++;
@@ -215,7 +168,7 @@ static enum reason read_object(const cJSON *object, bool outer, struct reading *
 
 /* The set inside "Measurements", if there is one. */
 static enum reason read_measurements(const cJSON *tree, struct reading *reading,
-				     struct finder *finder)
+				     struct json_finder *finder)
 {
 	const cJSON *item;
 	size_t index = 0;
@@ -228,7 +181,7 @@ static enum reason read_measurements(const cJSON *tree, struct reading *reading,
 	}
 	if (item == NULL)
 		return REASON_OK;
-	find_member(finder, index);
+	json_finder_enter(finder, index);
 	if (!cJSON_IsObject(item) || reading->upper || reading->lower)
 		return REASON_PCR_JSON_SHAPE;
 	return read_object(item, false, reading, finder);
@@ -237,7 +190,7 @@ static enum reason read_measurements(const cJSON *tree, struct reading *reading,
 enum reason pcrfile_read(struct span text, struct pcrfile *ret, struct json_place *reterr_place)
 {
 	struct reading reading = { 0 };
-	struct finder finder = { text, { 1, 1 } };
+	struct json_finder finder = { text, { 1, 1 } };
 	AUTO(cJSON) *tree = NULL;
 
 	enum reason reason = json_read(text, &tree, reterr_place);

@@ -343,7 +343,31 @@
 	X(PROC_START, "proc-start", "the program cannot be started") \
 	X(PROC_TIMEOUT, "proc-timeout", "the program took longer than it may") \
 	X(PROC_OUTPUT, "proc-output", "the program said more than it should ever have to") \
-	X(PROC_STOPPED, "proc-stopped", "what the program said was not taken")
+	X(PROC_STOPPED, "proc-stopped", "what the program said was not taken") \
+	/* recipes (rebuild) */ \
+	X(REPOSITORY, "repository", \
+	  "the repository is not https://, ssh:// or file:///PATH (http:// on this machine only) of plain characters") \
+	X(RECIPE_SHAPE, "recipe-shape", "a value is not of the kind that this key has") \
+	X(RECIPE_UNKNOWN, "recipe-unknown", "no recipe has this key") \
+	X(RECIPE_MISSING, "recipe-missing", "every recipe has this key, and it is not there") \
+	X(RECIPE_SCHEMA, "recipe-schema", "the schema is not 1") \
+	X(RECIPE_TEXT, "recipe-text", "not 1 to 4096 printable ASCII characters without blanks at the ends") \
+	X(RECIPE_NAME, "recipe-name", "a name is 1 to 64 letters, digits, dots, hyphens and underscores") \
+	X(RECIPE_COMMIT, "recipe-commit", "neither a commit id nor the plain name of a tag or branch") \
+	X(RECIPE_IMAGE, "recipe-image", "not the reference of an image") \
+	X(RECIPE_PLATFORM, "recipe-platform", "a platform is OS/ARCHITECTURE, as linux/amd64") \
+	X(RECIPE_PATH, "recipe-path", \
+	  "a path in an image begins with /, any other does not; neither has . or .. or .git in it") \
+	X(RECIPE_ATTRIBUTE, "recipe-attribute", "not the name of a flake's output") \
+	X(RECIPE_DIGEST, "recipe-digest", "not 64 hex digits (0x before those of an enclave hash)") \
+	X(RECIPE_PCR, "recipe-pcr", "a PCR is 96 hex digits (SHA-384)") \
+	X(RECIPE_ZERO, "recipe-zero", \
+	  "this value names no image: every enclave in debug mode has it, or it is that of an empty slot") \
+	X(RECIPE_TOO_MANY, "recipe-too-many", "more than 16 of these") \
+	X(RECIPE_STAGE_TWICE, "recipe-stage-twice", "two files would be put in one place") \
+	X(RECIPE_NO_IMAGE, "recipe-no-image", "the recipe has no image that could be replaced") \
+	X(RECIPE_NOT_PINNED, "recipe-not-pinned", \
+	  "a name that may move: give the full commit id and the image's digest (plan --resolve finds them)")
 // clang-format on
 
 enum reason {

@@ -60,7 +60,14 @@
 	X(EIF_SIGNATURE, "eif.signature") \
 	X(ENDPOINT_FETCH, "endpoint.fetch") \
 	X(ENDPOINT_TLS, "endpoint.tls") \
-	X(BUNDLE_FORM, "bundle.form")
+	X(BUNDLE_FORM, "bundle.form") \
+	X(ONCHAIN_CHAIN_ID, "onchain.chain_id") \
+	X(ONCHAIN_BLOCK, "onchain.block") \
+	X(ONCHAIN_CODE, "onchain.code") \
+	X(ONCHAIN_POINTERS, "onchain.pointers") \
+	X(ONCHAIN_PROOF, "onchain.proof") \
+	X(ONCHAIN_REGISTERED, "onchain.registered") \
+	X(ONCHAIN_SIGNER, "onchain.signer")
 // clang-format on
 
 enum check {

@@ -367,7 +367,36 @@
 	X(RECIPE_STAGE_TWICE, "recipe-stage-twice", "two files would be put in one place") \
 	X(RECIPE_NO_IMAGE, "recipe-no-image", "the recipe has no image that could be replaced") \
 	X(RECIPE_NOT_PINNED, "recipe-not-pinned", \
-	  "a name that may move: give the full commit id and the image's digest (plan --resolve finds them)")
+	  "a name that may move: give the full commit id and the image's digest (plan --resolve finds them)") \
+	/* contracts that register enclaves */ \
+	X(CHAIN_ID_MISMATCH, "chain-id-mismatch", "a server serves another chain than --chain-id") \
+	X(SERVERS_DISAGREE, "servers-disagree", "servers give different answers to one question") \
+	X(QUORUM_NOT_REACHED, "quorum-not-reached", "fewer servers answered than must agree") \
+	X(BLOCK_OTHER, "block-other", "a server gives another block than the one that was asked for") \
+	X(BLOCK_STALE, "block-stale", "the block is too old: the servers may be stuck") \
+	X(BLOCK_AHEAD, "block-ahead", "the block's time lies ahead of the clock") \
+	X(BLOCK_HASH_NOT_GIVEN, "block-hash-not-given", \
+	  "a record can be judged only under a block that you name yourself: --block HASH") \
+	X(NO_CODE, "no-code", "there is no contract at this address") \
+	X(CODE_HASH_MISMATCH, "code-hash-mismatch", "the contract's code is not the one that is pinned") \
+	X(GENERATION_MISMATCH, "generation-mismatch", "the contract is of another generation than --registry names") \
+	X(POINTER_MISMATCH, "pointer-mismatch", "the contract points to another one than --inner") \
+	X(POINTER_EMPTY, "pointer-empty", "the contract points to no other, which should hold the hashes") \
+	X(BACK_POINTER_MISMATCH, "back-pointer-mismatch", "the inner contract obeys another one than the one named") \
+	X(ANSWER_BELIED, "answer-belied", "a server's answer is not what the contract's storage proves") \
+	X(ANSWER_MALFORMED, "answer-malformed", "the contract's answer is not of the form that this family gives") \
+	X(CALL_REVERTED, "call-reverted", "the contract refuses the question") \
+	X(SLOT_RULE_MISMATCH, "slot-rule-mismatch", \
+	  "storage holds something else than the contract says: its slots are not those of this family") \
+	X(STRENGTH_TOO_LOW, "strength-too-low", "the answer is weaker than --min-strength asks for") \
+	X(NOT_REGISTERED, "not-registered", "the contract does not accept this hash") \
+	X(OTHER_HASH, "other-hash", "the contract accepts another hash than this one") \
+	X(SIGNER_MISSING, "signer-missing", "the document carries no key of a signer") \
+	X(SIGNER_UNSUPPORTED, "signer-unsupported", \
+	  "this family does not tell for which image a signer was registered") \
+	X(SIGNER_NOT_VALID, "signer-not-valid", "the contract does not accept this signer") \
+	X(SIGNER_OTHER_HASH, "signer-other-hash", "the signer was registered for another image") \
+	X(ONCHAIN_RECORD, "onchain-record", "the record of what servers said is not in its form")
 // clang-format on
 
 enum reason {

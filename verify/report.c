@@ -267,7 +267,8 @@ static bool passed(const struct report *report, enum check check)
 static bool has_identity(const struct report *report)
 {
 	return passed(report, CHECK_PCR_MATCH) || passed(report, CHECK_ENCLAVE_HASH_MATCH) ||
-	       (passed(report, CHECK_PCR1_MATCH) && passed(report, CHECK_PCR2_MATCH));
+	       (passed(report, CHECK_PCR1_MATCH) && passed(report, CHECK_PCR2_MATCH)) ||
+	       passed(report, CHECK_ONCHAIN_REGISTERED);
 }
 
 /* True when the check was skipped because of one that could not be judged. */
@@ -378,6 +379,12 @@ static void live_weakened(const struct report *report, const char *between, stru
 			   between);
 }
 
+void report_weaken(struct report *report, const char *text)
+{
+	if (report->n_weak < REPORT_WEAK_MAX)
+		report->weak[report->n_weak++] = text;
+}
+
 void report_weakened(const struct report *report, struct buf *out)
 {
 	char text[INSTANT_TEXT_LEN];
@@ -395,6 +402,11 @@ void report_weakened(const struct report *report, struct buf *out)
 	if (report->has_time && report->time_source != TIME_CLOCK) {
 		instant_people(report->at, text);
 		buf_printf(out, "%sas of %s", between, text);
+		between = ", ";
+	}
+	/* what a check that passed leaves open is said of a pass alone */
+	for (size_t i = 0; report->verdict == VERDICT_PASS && i < report->n_weak; i++) {
+		buf_printf(out, "%s%s", between, report->weak[i]);
 		between = ", ";
 	}
 	live_weakened(report, between, out);

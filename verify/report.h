@@ -62,6 +62,10 @@ struct report_live {
 };
 void report_set_live(struct report *report, const struct report_live *live);
 
+/* What a pass leaves open, said on its first line. `text` is static. */
+#define REPORT_WEAK_MAX 4
+void report_weaken(struct report *report, const char *text);
+
 /* The judged time, seconds since 1970. Left out where it is not known. */
 void report_set_time(struct report *report, int64_t at, enum time_source source);
 

@@ -22,6 +22,8 @@ struct row {
 struct report {
 	struct row rows[CHECK_COUNT];
 	size_t n_rows;
+	const char *weak[REPORT_WEAK_MAX];
+	size_t n_weak;
 	char *target;
 	char *url; /* NULL: the target's name says it */
 	struct report_live live;

@@ -19,7 +19,9 @@
 #define DOSSIER_WORD_LEN 32
 #define DOSSIER_SERVERS_MAX 16
 #define DOSSIER_QUESTIONS_MAX 48
-#define DOSSIER_SLOTS_MAX 8                    /* of one question for proofs */
+#define DOSSIER_RECORD_QUESTIONS \
+	28                  /* of a record, so that a walk finds room for its own, at most 20 */
+#define DOSSIER_SLOTS_MAX 8 /* of one question for proofs */
 #define DOSSIER_VALUE_MAX ((size_t)256 * 1024) /* bytes of one answer */
 #define DOSSIER_HOST_MAX 253
 

@@ -6,7 +6,8 @@
  *                   "answers": [{"server": 0, "value": "0x..."}, ...]}, ...]}
  *
  * Servers that gave no block are left out. `value` of a proof or of logs is the node's JSON as it
- * was; of everything else hex. Answers that were none are left out. */
+ * was; of everything else hex. Answers that were none are left out, and so is code: it would make the
+ * record too long, and its hash stands in the account's proof. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,7 +123,9 @@ static bool put_question(cJSON *questions, const struct dossier *dossier, size_t
 
 		if (!dossier->servers[i].usable)
 			continue;
-		if ((answer->kind == ANSWER_VALUE || answer->kind == ANSWER_REVERTED) &&
+		/* code is long, and its hash stands in the account's proof */
+		if (question->kind != QUESTION_CODE &&
+		    (answer->kind == ANSWER_VALUE || answer->kind == ANSWER_REVERTED) &&
 		    !put_answer(answers, question->kind, number, answer))
 			return false;
 		number++;
@@ -267,7 +270,8 @@ static enum reason read_question(struct reading *reading, const cJSON *object)
 		keep_hex(cJSON_GetObjectItemCaseSensitive(object, "data"), DATA_MAX, &data);
 	if (reason == REASON_OK && (!dossier_ask(reading->dossier, (enum question_kind)kind,
 						 address, buf_span(&data), &q) ||
-				    reading->dossier->n_questions == before))
+				    reading->dossier->n_questions == before ||
+				    reading->dossier->n_questions > DOSSIER_RECORD_QUESTIONS))
 		reason = REASON_ONCHAIN_RECORD;
 	buf_done(&data);
 	const cJSON *answer = NULL;

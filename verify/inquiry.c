@@ -142,7 +142,8 @@ static struct proven prove(struct walker *w, const uint8_t address[static DOSSIE
 
 		if (!w->dossier->servers[i].usable)
 			continue;
-		pending |= answer->kind == ANSWER_NONE;
+		/* a record is all there will be */
+		pending |= answer->kind == ANSWER_NONE && !w->dossier->recorded;
 		if (answer->kind != ANSWER_VALUE)
 			continue;
 		proven.reason = verify_proof(w, answer, address, slots, &proven);
@@ -190,8 +191,9 @@ static void visit_behind(struct walker *w, const struct station *station, struct
 		visit(w, behind, address, &none);
 }
 
-static struct said call(struct walker *w, const struct registry_call *what,
-			const uint8_t address[static DOSSIER_ADDRESS_LEN])
+static struct said call_with(struct walker *w, const struct registry_call *what,
+			     const uint8_t address[static DOSSIER_ADDRESS_LEN],
+			     const uint8_t key[static DOSSIER_WORD_LEN])
 {
 	struct abi_values values = { .tee = w->policy->row.tee, .service = w->policy->service };
 	struct buf data = { 0 };
@@ -199,7 +201,7 @@ static struct said call(struct walker *w, const struct registry_call *what,
 
 	if (what->selector == 0)
 		return said;
-	memcpy(values.key, w->subject->key, sizeof(values.key));
+	memcpy(values.key, key, sizeof(values.key));
 	memcpy(values.address, w->subject->signer, sizeof(values.address));
 	abi_call(&data, what, &values);
 	if (data.failed)
@@ -208,6 +210,12 @@ static struct said call(struct walker *w, const struct registry_call *what,
 		said = consult(w, QUESTION_CALL, address, buf_span(&data));
 	buf_done(&data);
 	return said;
+}
+
+static struct said call(struct walker *w, const struct registry_call *what,
+			const uint8_t address[static DOSSIER_ADDRESS_LEN])
+{
+	return call_with(w, what, address, w->subject->key);
 }
 
 /* Where the value is, and where the signer: slots of the contract that has the mapping. */
@@ -313,6 +321,31 @@ static void visit_inner(struct walker *w)
 	inquiry->back_pointer = call(w, &row->back_pointer, address);
 }
 
+/* The key is not there, as far as calls tell. */
+static bool is_said_absent(const struct inquiry *inquiry)
+{
+	const struct said *query = &inquiry->query;
+	bool is_there = true;
+
+	return query->asked && query->reason == REASON_OK && query->kind == ANSWER_VALUE &&
+	       abi_bool(query->value, &is_there) == REASON_OK && !is_there;
+}
+
+/* Whether the hash of PCR0's hex digits is there instead: `cast keccak` without 0x gives that. */
+static void ask_for_text(struct walker *w)
+{
+	const struct registry_row *row = &w->policy->row;
+	const struct span pcr0 =
+		w->subject->pcrs != NULL ? pcrs_get(w->subject->pcrs, 0) : (struct span){ 0 };
+	uint8_t key[KECCAK_LEN];
+
+	if (row->value != VALUE_BOOL || row->rule != HASH_KECCAK_PCR0 || pcr0.len != PCR_LEN ||
+	    !is_said_absent(w->inquiry))
+		return;
+	enclave_hash_of_text(pcr0.at, key);
+	w->inquiry->text_query = call_with(w, &row->query, w->policy->address, key);
+}
+
 /* History, from whoever has it: it decides nothing. */
 static void ask_history(struct walker *w)
 {
@@ -321,8 +354,7 @@ static void ask_history(struct walker *w)
 	struct buf topics = { 0 };
 	size_t q = 0;
 
-	if (row->event == NULL || inquiry->holder == NULL || !inquiry->query.asked ||
-	    inquiry->query.reason != REASON_OK || !span_is_zero(inquiry->query.value))
+	if (row->event == NULL || inquiry->holder == NULL || !is_said_absent(inquiry))
 		return;
 	registry_event(row, &topics);
 	buf_add(&topics, SPAN_OF(w->subject->key));
@@ -368,6 +400,7 @@ enum reason inquiry_walk(struct dossier *dossier, const struct onchain_policy *p
 			ret->signer_said = consult(&w, QUESTION_STORAGE, ret->holder->address,
 						   SPAN_OF(w.signer_slot));
 	}
+	ask_for_text(&w);
 	ask_history(&w);
 	return w.failed ? REASON_OUT_OF_MEMORY : REASON_OK;
 }

@@ -63,6 +63,9 @@ struct inquiry {
 	bool inner_pinned;
 	struct said back_pointer;
 	struct said query;
+	/* The same for the Keccak-256 of PCR0's hex digits, which people register by mistake; asked where
+	 * the key is not there. It decides nothing. */
+	struct said text_query;
 	struct said signer_valid;
 	struct said signer_hash;
 	struct said signer_said; /* what servers say is in its slot, where proofs are refused */

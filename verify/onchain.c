@@ -62,12 +62,19 @@ static bool judge_chain_id(struct onchain_judging *j)
 	char expected[24];
 	char actual[24];
 	size_t n = 0;
+	size_t n_unknown = 0;
 
+	if (!j->policy->has_chain_id && !dossier->recorded) {
+		report_error(j->report, CHECK_ONCHAIN_CHAIN_ID, REASON_NOTHING_EXPECTED, NULL);
+		return false;
+	}
 	for (size_t i = 0; i < dossier->n_servers; i++) {
 		const struct dossier_server *server = &dossier->servers[i];
 
 		if (!server->has_chain_id) {
-			trouble = trouble == NULL ? server : trouble;
+			trouble = trouble == NULL || server->usable ? server : trouble;
+			/* what a server of no chain says is of no use */
+			n_unknown += server->usable ? 1 : 0;
 			continue;
 		}
 		n++;
@@ -81,9 +88,11 @@ static bool judge_chain_id(struct onchain_judging *j)
 				span_of_text(actual));
 		return false;
 	}
-	if (n == 0) {
+	if (n == 0 || n_unknown > 0) {
 		report_error(j->report, CHECK_ONCHAIN_CHAIN_ID,
-			     trouble != NULL ? trouble->reason : REASON_QUORUM_NOT_REACHED,
+			     trouble != NULL && trouble->reason != REASON_OK ?
+				     trouble->reason :
+				     REASON_QUORUM_NOT_REACHED,
 			     trouble != NULL && trouble->trouble[0] != '\0' ? "%s: %s" : NULL,
 			     trouble != NULL ? trouble->host : "",
 			     trouble != NULL ? trouble->trouble : "");
@@ -141,13 +150,17 @@ static bool judge_block(struct onchain_judging *j)
 	}
 	onchain_hex(SPAN_OF(block->hash), hash);
 	instant_people(block->time_s, time);
+	const char *age = onchain_block_age(j->policy) < 0 && !j->dossier->recorded ?
+				  "; its age was not judged" :
+				  "";
 	if (j->policy->block == BLOCK_HASH)
 		report_pass(j->report, CHECK_ONCHAIN_BLOCK,
-			    "block %" PRIu64 " of %s, named by its hash", block->number, time);
+			    "block %" PRIu64 " of %s, named by its hash%s", block->number, time,
+			    age);
 	else
-		report_pass(j->report, CHECK_ONCHAIN_BLOCK, "block %" PRIu64 " of %s, %zu server%s",
-			    block->number, time, block->n_agree,
-			    block->n_agree == 1 ? " says so" : "s agree");
+		report_pass(j->report, CHECK_ONCHAIN_BLOCK,
+			    "block %" PRIu64 " of %s, %zu server%s%s", block->number, time,
+			    block->n_agree, block->n_agree == 1 ? " says so" : "s agree", age);
 	report_member(j->report, "hash", hash);
 	return true;
 }
@@ -238,6 +251,23 @@ static bool judge_probe(struct onchain_judging *j)
 	return false;
 }
 
+/* A code hash is pinned for a contract that the walk did not come to: because it is known not to be
+ * there, or because it is not known where. */
+static void refuse_pin(struct onchain_judging *j, enum code_pin pin, const char *name)
+{
+	const struct station *outer = &j->inquiry.outer;
+	const bool is_known = outer->proven.state == PROVING_PROVEN ||
+			      (pin == CODE_IMPL && outer->proxy_said.asked &&
+			       outer->proxy_said.reason == REASON_OK);
+
+	if (is_known || !j->policy->row.has_inner)
+		report_fail(j->report, CHECK_ONCHAIN_CODE, REASON_CODE_HASH_MISMATCH,
+			    "a code hash is pinned for %s, and there is no such contract", name);
+	else
+		report_error(j->report, CHECK_ONCHAIN_CODE, REASON_STRENGTH_TOO_LOW,
+			     "a code hash is pinned for %s, and where it is cannot be told", name);
+}
+
 static bool judge_code(struct onchain_judging *j)
 {
 	const struct inquiry *inquiry = &j->inquiry;
@@ -264,9 +294,7 @@ static bool judge_code(struct onchain_judging *j)
 		if (stations[i].pin == CODE_PINS || !j->policy->has_code_pin[stations[i].pin] ||
 		    stations[i].station->reached)
 			continue;
-		report_fail(j->report, CHECK_ONCHAIN_CODE, REASON_CODE_HASH_MISMATCH,
-			    "a code hash is pinned for %s, and there is no such contract",
-			    stations[i].name);
+		refuse_pin(j, stations[i].pin, stations[i].name);
 		ok = false;
 	}
 	ok = ok && judge_probe(j);

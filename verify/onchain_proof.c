@@ -48,7 +48,7 @@ static bool is_consistent(struct onchain_judging *j, const struct pointer *point
 	if (memcmp(pointer->said, pointer->has_proven ? pointer->proven : nobody,
 		   DOSSIER_ADDRESS_LEN) == 0)
 		return true;
-	return pointer_error(j, pointer->name, REASON_ANSWER_BELIED);
+	return pointer_error(j, pointer->name, REASON_SLOT_RULE_MISMATCH);
 }
 
 /* The pointer leads where it should. False: a check was added. */

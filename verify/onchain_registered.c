@@ -2,8 +2,9 @@
 #include <string.h>
 
 #include "verify/abi.h"
-#include "verify/json.h"
 #include "verify/auto.h"
+#include "verify/ethhex.h"
+#include "verify/json.h"
 #include "verify/onchain_judging.h"
 
 #define STRING_HEAD (2 * PCR_LEN + 1) /* how solc stores that a string of 48 bytes lies elsewhere */
@@ -99,7 +100,11 @@ static size_t fewest(const struct onchain_judging *j, const struct said *also)
 {
 	const struct inquiry *inquiry = &j->inquiry;
 	const struct said *const all[] = { &inquiry->outer.code,
+					   &inquiry->outer.proxy_said,
+					   &inquiry->outer_impl.code,
 					   &inquiry->inner.code,
+					   &inquiry->inner.proxy_said,
+					   &inquiry->inner_impl.code,
 					   &inquiry->probe,
 					   &inquiry->inner_pointer,
 					   &inquiry->back_pointer,
@@ -144,24 +149,93 @@ static const char *how_to_raise(const struct onchain_judging *j, enum strength s
 /* False: too weak, and the check was added. */
 static bool is_strong_enough(struct onchain_judging *j, enum check check, enum strength strength)
 {
-	if (strength >= j->policy->min_strength)
+	/* of a record what is not proved is a stranger's word, which no --min-strength takes */
+	const enum strength least =
+		j->dossier->recorded ? STRENGTH_PROVED : j->policy->min_strength;
+
+	if (strength >= least)
 		return true;
 	report_error(j->report, check, REASON_STRENGTH_TOO_LOW, "%s, where %s is asked for: %s",
-		     strength_name(strength), strength_name(j->policy->min_strength),
-		     how_to_raise(j, strength));
+		     strength_name(strength), strength_name(least), how_to_raise(j, strength));
 	report_member(j->report, "strength", strength_name(strength));
 	return false;
+}
+
+/* An event that set the hash, not one that took it away: where it says which, its second argument is 1. */
+static bool is_registration(const cJSON *log)
+{
+	const cJSON *topics = cJSON_GetObjectItemCaseSensitive(log, "topics");
+	const cJSON *flag = cJSON_GetArrayItem(topics, 2);
+	uint8_t word[DOSSIER_WORD_LEN];
+
+	if (!cJSON_IsArray(topics) ||
+	    cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(log, "removed")))
+		return false;
+	return flag == NULL ||
+	       (ethhex_fixed(flag, word, sizeof(word)) && word[sizeof(word) - 1] == 1);
 }
 
 /* The logs name a time when this key was registered. */
 static bool was_registered(const struct onchain_judging *j)
 {
 	AUTO(cJSON) *logs = NULL;
+	const cJSON *log = NULL;
 	struct json_place place;
 
-	return j->inquiry.logs.asked &&
-	       json_read(j->inquiry.logs.value, &logs, &place) == REASON_OK &&
-	       cJSON_IsArray(logs) && cJSON_GetArraySize(logs) > 0;
+	if (!j->inquiry.logs.asked ||
+	    json_read(j->inquiry.logs.value, &logs, &place) != REASON_OK || !cJSON_IsArray(logs))
+		return false;
+	cJSON_ArrayForEach(log, logs)
+	{
+		if (is_registration(log))
+			return true;
+	}
+	return false;
+}
+
+/* The hash of PCR0's hex digits is registered instead. It decides nothing. */
+static bool is_text_registered(const struct onchain_judging *j)
+{
+	const struct said *query = &j->inquiry.text_query;
+	bool is_there = false;
+
+	return query->asked && query->reason == REASON_OK && query->kind == ANSWER_VALUE &&
+	       abi_bool(query->value, &is_there) == REASON_OK && is_there;
+}
+
+/* What is known of a hash that is not this image's; NULL: nothing. */
+static const char *what_hash(const struct onchain_judging *j, struct span hash)
+{
+	const struct span pcr0 =
+		j->subject->pcrs != NULL ? pcrs_get(j->subject->pcrs, 0) : (struct span){ 0 };
+	const uint8_t zero[PCR_LEN] = { 0 };
+	enum enclave_hash_form form = ENCLAVE_HASH_UNKNOWN;
+
+	if (hash.len != KECCAK_LEN ||
+	    enclave_hash_recognise(hash.at, pcr0.len == PCR_LEN ? pcr0.at : zero, &form) !=
+		    REASON_OK)
+		return NULL;
+	if (form == ENCLAVE_HASH_NO_VALUE)
+		return "the contract names no image: what it holds is empty";
+	if (enclave_hash_is_refused(hash.at))
+		return "the contract names the hash of an all-zero PCR0, which every debug enclave has";
+	if (pcr0.len != PCR_LEN || j->policy->row.rule != HASH_KECCAK_PCR0)
+		return NULL;
+	switch (form) {
+	case ENCLAVE_HASH_OF_TEXT:
+		return "registered is the keccak of the hex text of this image's PCR0, not of its "
+		       "bytes: `cast keccak` needs 0x before the digits";
+	case ENCLAVE_HASH_SHA3:
+		return "registered is the SHA3-256 of this image's PCR0, not its Keccak-256";
+	case ENCLAVE_HASH_SHA256:
+		return "registered is the SHA-256 of this image's PCR0, not its Keccak-256";
+	case ENCLAVE_HASH_RIGHT:
+	case ENCLAVE_HASH_ZERO_PCR0:
+	case ENCLAVE_HASH_NO_VALUE:
+	case ENCLAVE_HASH_UNKNOWN:
+		break;
+	}
+	return NULL;
 }
 
 /* What stands in a contract that names one image. */
@@ -173,7 +247,9 @@ static void judge_other_hash(struct onchain_judging *j)
 
 	if (query->reason != REASON_OK && holder != NULL)
 		actual = SPAN_OF(holder->proven.slots[j->inquiry.value_slot]);
-	report_fail(j->report, CHECK_ONCHAIN_REGISTERED, REASON_OTHER_HASH, NULL);
+	const char *what = what_hash(j, actual);
+	report_fail(j->report, CHECK_ONCHAIN_REGISTERED, REASON_OTHER_HASH,
+		    what != NULL ? "%s" : NULL, what);
 	onchain_compared(j->report, SPAN_OF(j->subject->key), "this image", actual);
 }
 
@@ -183,8 +259,12 @@ static void judge_absent(struct onchain_judging *j, enum strength strength)
 		judge_other_hash(j);
 	else if (was_registered(j))
 		report_fail(j->report, CHECK_ONCHAIN_REGISTERED, REASON_NOT_REGISTERED,
-			    "revoked: the hash was registered once, says the contract's history, "
-			    "and is not any more");
+			    "revoked: the hash was registered once, says a server of the "
+			    "contract's history, and is not any more");
+	else if (is_text_registered(j))
+		report_fail(j->report, CHECK_ONCHAIN_REGISTERED, REASON_NOT_REGISTERED,
+			    "registered is the keccak of the hex text of PCR0, not of its bytes: "
+			    "`cast keccak` needs 0x before the digits");
 	else
 		report_fail(j->report, CHECK_ONCHAIN_REGISTERED, REASON_NOT_REGISTERED, NULL);
 	report_member(j->report, "strength", strength_name(strength));
@@ -196,6 +276,12 @@ bool onchain_judge_registered(struct onchain_judging *j)
 	enum says called = SAYS_NOTHING;
 	enum says proven = SAYS_NOTHING;
 
+	/* a debug enclave's hash, or that of nothing, is no evidence wherever it stands */
+	if (enclave_hash_is_refused(j->subject->key) ||
+	    (j->subject->pcrs != NULL && pcrs_is_debug(j->subject->pcrs))) {
+		report_fail(j->report, CHECK_ONCHAIN_REGISTERED, REASON_HASH_REFUSED, NULL);
+		return false;
+	}
 	enum reason reason = said_by_call(j, &called);
 	if (reason == REASON_OK)
 		reason = said_by_proof(j, &proven);
@@ -274,7 +360,7 @@ static enum reason read_hash(const struct onchain_judging *j, struct signer *sig
 		       said->asked ? REASON_STRENGTH_TOO_LOW :
 				     REASON_SIGNER_UNSUPPORTED;
 	if (is_said && memcmp(signer->hash, slot, KECCAK_LEN) != 0)
-		return REASON_ANSWER_BELIED;
+		return REASON_SLOT_RULE_MISMATCH;
 	memcpy(signer->hash, slot, KECCAK_LEN);
 	signer->is_proven = true;
 	return REASON_OK;
@@ -308,7 +394,7 @@ static enum reason read_valid(const struct onchain_judging *j, struct signer *si
 	/* registered, and for a hash that is: that is what makes it valid */
 	const bool is_set = memcmp(slot, yes, sizeof(yes)) == 0;
 	if (said->reason == REASON_OK && signer->valid && !is_set)
-		return REASON_ANSWER_BELIED;
+		return REASON_SLOT_RULE_MISMATCH;
 	signer->valid = signer->valid && is_set;
 	return REASON_OK;
 }

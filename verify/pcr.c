@@ -119,3 +119,15 @@ bool enclave_hash_is_refused(const uint8_t hash[static KECCAK_LEN])
 {
 	return is_no_value(hash) || is_hash_of_zero(hash);
 }
+
+void enclave_hash_of_text(const uint8_t pcr0[static PCR_LEN], uint8_t ret[static KECCAK_LEN])
+{
+	static const char digits[] = "0123456789abcdef";
+	uint8_t text[2 * PCR_LEN];
+
+	for (size_t i = 0; i < PCR_LEN; i++) {
+		text[2 * i] = (uint8_t)digits[pcr0[i] >> 4];
+		text[2 * i + 1] = (uint8_t)digits[pcr0[i] & 15];
+	}
+	keccak_256(SPAN_OF(text), ret);
+}

@@ -55,6 +55,9 @@ enum reason enclave_hash_recognise(const uint8_t hash[static KECCAK_LEN],
 				   const uint8_t pcr0[static PCR_LEN],
 				   enum enclave_hash_form *ret) MUST_CHECK;
 
+/* ENCLAVE_HASH_OF_TEXT: keccak256 of the 96 lower-case hex digits of PCR0. */
+void enclave_hash_of_text(const uint8_t pcr0[static PCR_LEN], uint8_t ret[static KECCAK_LEN]);
+
 /* True for the forms that must never be expected: the hash of a zero PCR0, bytes32(0), 0xff..ff. */
 bool enclave_hash_is_refused(const uint8_t hash[static KECCAK_LEN]);
 

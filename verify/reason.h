@@ -396,7 +396,9 @@
 	  "this family does not tell for which image a signer was registered") \
 	X(SIGNER_NOT_VALID, "signer-not-valid", "the contract does not accept this signer") \
 	X(SIGNER_OTHER_HASH, "signer-other-hash", "the signer was registered for another image") \
-	X(ONCHAIN_RECORD, "onchain-record", "the record of what servers said is not in its form")
+	X(ONCHAIN_RECORD, "onchain-record", "the record of what servers said is not in its form") \
+	X(HASH_REFUSED, "hash-refused", \
+	  "this hash names no image: every debug enclave has it, or it is that of an empty slot")
 // clang-format on
 
 enum reason {

@@ -32,9 +32,11 @@ from gen import (
     nsm_seeds,
     onchain_block,
     onchain_proof,
+    onchain_world,
     onchain_readme,
     onchain_seeds,
     onchain_trie,
+    onchain_world,
     seeds,
 )
 from gen.vectors import Vectors
@@ -59,6 +61,7 @@ PARTS = (
     onchain_trie,
     onchain_block,
     onchain_proof,
+    onchain_world,
     onchain_readme,
     onchain_seeds,
     kernel_seeds,

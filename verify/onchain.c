@@ -27,7 +27,7 @@ struct check_set onchain_checks(void)
 	return set;
 }
 
-void onchain_hex(struct span bytes, char *ret)
+void onchain_digits(struct span bytes, char *ret)
 {
 	static const char digits[] = "0123456789abcdef";
 
@@ -44,7 +44,7 @@ void onchain_member(struct report *report, const char *key, struct span bytes)
 {
 	char text[ONCHAIN_HEX_LEN];
 
-	onchain_hex(bytes, text);
+	onchain_digits(bytes, text);
 	report_member(report, key, text);
 }
 
@@ -148,7 +148,7 @@ static bool judge_block(struct onchain_judging *j)
 		block_trouble(j);
 		return false;
 	}
-	onchain_hex(SPAN_OF(block->hash), hash);
+	onchain_digits(SPAN_OF(block->hash), hash);
 	instant_people(block->time_s, time);
 	const char *age = onchain_block_age(j->policy) < 0 && !j->dossier->recorded ?
 				  "; its age was not judged" :
@@ -177,6 +177,9 @@ static enum reason code_of(const struct station *station, uint8_t ret[static KEC
 		return said->reason;
 	if (is_said)
 		keccak_256(said->value, ret);
+	/* what a record's calls say does not count */
+	if (proven->state != PROVING_PROVEN && said->reason == REASON_RECORDED)
+		return proven->state == PROVING_INVALID ? proven->reason : REASON_STRENGTH_TOO_LOW;
 	if (proven->state != PROVING_PROVEN) {
 		*ret_empty = is_said && said->value.len == 0;
 		return is_said                   ? REASON_OK :
@@ -202,11 +205,20 @@ static bool judge_station(struct onchain_judging *j, const struct station *stati
 
 	if (!station->reached)
 		return true;
-	onchain_hex(SPAN_OF(station->address), address);
+	onchain_digits(SPAN_OF(station->address), address);
 	enum reason reason = code_of(station, ret, &empty);
+	if (reason != REASON_OK && reason == station->proven.reason) {
+		report_fail(j->report, CHECK_ONCHAIN_CODE, reason,
+			    "%s %s: the proof does not hold: %s", name, address,
+			    reason_sentence(reason));
+		return false;
+	}
 	if (reason != REASON_OK) {
-		report_error(j->report, CHECK_ONCHAIN_CODE, reason, "%s %s: %s", name, address,
-			     reason_sentence(reason));
+		report_error(
+			j->report, CHECK_ONCHAIN_CODE, reason, "%s %s: %s", name, address,
+			reason == REASON_STRENGTH_TOO_LOW ?
+				"the record has no proof of it under the block that was named" :
+				reason_sentence(reason));
 		return false;
 	}
 	if (empty) {
@@ -343,12 +355,14 @@ void onchain_judge(struct dossier *dossier, const struct onchain_policy *policy,
 	}
 	for (size_t step = 0; step < n; step++, check++) {
 		failed = check;
+		/* the walk needs a block to stand on */
+		if (check == CHECK_ONCHAIN_CODE &&
+		    inquiry_walk(dossier, policy, subject, &j.block, &j.inquiry) != REASON_OK) {
+			report_error(report, check, REASON_OUT_OF_MEMORY, NULL);
+			break;
+		}
 		if (!steps[step](&j))
 			break;
-		/* the walk needs a block to stand on */
-		if (check == CHECK_ONCHAIN_BLOCK &&
-		    inquiry_walk(dossier, policy, subject, &j.block, &j.inquiry) != REASON_OK)
-			report_out_of_memory(report);
 	}
 	if (check == CHECK_ONCHAIN_SIGNER) {
 		onchain_judge_signer(&j);

@@ -23,7 +23,7 @@ void onchain_judge_signer(struct onchain_judging *j);
 
 /* "0x" and lower-case digits, with a NUL: 2 * len + 3 characters. */
 #define ONCHAIN_HEX_LEN (2 + 2 * DOSSIER_WORD_LEN + 1)
-void onchain_hex(struct span bytes, char *ret);
+void onchain_digits(struct span bytes, char *ret);
 
 /* To the check added last: a member, or the two values compared; at most 32 bytes each. */
 void onchain_member(struct report *report, const char *key, struct span bytes);

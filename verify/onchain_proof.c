@@ -161,7 +161,7 @@ static bool judge_proxy(struct onchain_judging *j, const struct station *station
 	}
 	if (!inquiry_address(word, behind))
 		return pointer_error(j, name, REASON_SLOT_RULE_MISMATCH);
-	onchain_hex(SPAN_OF(behind), hex);
+	onchain_digits(SPAN_OF(behind), hex);
 	buf_printf(told, "%s%s runs %s", told->len > 0 ? ", " : "", name, hex);
 	return true;
 }
@@ -213,7 +213,7 @@ bool onchain_judge_proof(struct onchain_judging *j)
 	}
 	switch (holder->proven.state) {
 	case PROVING_PROVEN:
-		onchain_hex(SPAN_OF(holder->proven.slots[inquiry->value_slot]), hex);
+		onchain_digits(SPAN_OF(holder->proven.slots[inquiry->value_slot]), hex);
 		report_pass(j->report, CHECK_ONCHAIN_PROOF,
 			    "the slot is proven under the block's state root");
 		report_member(j->report, "value", hex);

@@ -15,6 +15,7 @@
 #include "verify/document.h"
 #include "verify/instant.h"
 #include "verify/json.h"
+#include "verify/onchain.h"
 #include "verify/root.h"
 
 #define TEXT_MAX ((size_t)64 * 1024)
@@ -43,8 +44,11 @@ const char *bundle_file_name(enum bundle_file file)
 
 struct check_set bundle_checks(void)
 {
+	const struct check_set contract = onchain_checks();
 	struct check_set set = document_checks();
 
+	for (size_t i = 0; i < CHECK_COUNT; i++)
+		set.has[i] |= contract.has[i];
 	set.has[CHECK_BUNDLE_FORM] = true;
 	return set;
 }

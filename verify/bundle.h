@@ -62,7 +62,7 @@ void bundle_done(struct bundle *bundle);
 /* Appends SHA256SUMS for the files that the bundle has. REASON_CRYPTO_FAILED, _OUT_OF_MEMORY. */
 enum reason bundle_sums(const struct bundle *bundle, struct buf *ret) MUST_CHECK;
 
-/* The checks of a bundle: bundle.form and a document's. */
+/* The checks of a bundle: bundle.form, a document's, onchain.*. */
 struct check_set bundle_checks(void);
 
 #endif

@@ -84,15 +84,17 @@ static const struct verb {
 	size_t n_expectations;
 	const struct cli_option *own; /* NULL: none */
 	size_t n_own;
+	bool has_contract; /* takes the options of a contract that is recorded */
 } verbs[] = {
-	{ "document", verb_document, document_checks, expect_options, EXPECT_OPTIONS, NULL, 0 },
+	{ "document", verb_document, document_checks, expect_options, EXPECT_OPTIONS, NULL, 0,
+	  false },
 	{ "eif", verb_eif, image_checks, expect_image_options, EXPECT_IMAGE_OPTIONS, eif_options,
-	  sizeof(eif_options) / sizeof(eif_options[0]) },
+	  sizeof(eif_options) / sizeof(eif_options[0]), false },
 	/* a record's nonce cannot be compared with anything of one's own */
 	{ "bundle", verb_bundle, bundle_checks, expect_options, EXPECT_LIVE_OPTIONS,
-	  &expect_options[EXPECT_OPTIONS - 1], 1 },
-	{ "show", verb_show, document_checks, NULL, 0, NULL, 0 },
-	{ "hash", verb_hash, document_checks, NULL, 0, NULL, 0 },
+	  &expect_options[EXPECT_OPTIONS - 1], 1, true },
+	{ "show", verb_show, document_checks, NULL, 0, NULL, 0, false },
+	{ "hash", verb_hash, document_checks, NULL, 0, NULL, 0, false },
 };
 
 /* Remembers what concerns the verb beyond the policy itself. */
@@ -112,6 +114,8 @@ static bool apply_option(struct verb_run *run, const struct check_set *known, in
 {
 	if (id >= CLI_OPT_FORMAT)
 		return cli_common_apply(&run->output, &run->world, id, value);
+	if (id >= CONTRACT_REGISTRY && id < CONTRACT_END)
+		return contract_apply(PROGRAM, &run->contract, id, value);
 	if (id == OPT_FLAGS)
 		return expect_flags(PROGRAM, value, &run->rules);
 	if (id == OPT_PCR_JSON) {
@@ -138,6 +142,8 @@ static bool read_words(struct verb_run *run, const struct verb *verb, int argc, 
 		cli_words_table(&words, verb->expectations, verb->n_expectations);
 	if (verb->own != NULL)
 		cli_words_table(&words, verb->own, verb->n_own);
+	if (verb->has_contract)
+		cli_words_table(&words, contract_options, CONTRACT_RECORD_OPTIONS);
 	for (;;) {
 		*ret_exit = CLI_USAGE;
 		switch (cli_words_next(&words, &option, &value, &message)) {
@@ -168,6 +174,7 @@ static int run_verb(const struct verb *verb, const struct cli_world *world, int 
 	int exit_status = CLI_USAGE;
 
 	policy_init(&run.policy);
+	contract_start(&run.contract);
 	cli_output_start(&run.output, PROGRAM, world);
 	run.operands = calloc((size_t)argc + 1, sizeof(run.operands[0]));
 	if (run.operands == NULL)

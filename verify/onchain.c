@@ -328,6 +328,29 @@ static bool judge_code(struct onchain_judging *j)
 	return ok;
 }
 
+/* The checks behind one that did not pass. */
+static void lack(const struct onchain_policy *policy, enum check failed, struct report *report)
+{
+	for (enum check check = failed + 1; check <= CHECK_ONCHAIN_SIGNER; check++) {
+		if (check == CHECK_ONCHAIN_SIGNER && policy->signer == SIGNER_NONE)
+			report_skip(report, check, REASON_NOT_REQUESTED, NULL);
+		else
+			report_needs(report, check, failed);
+	}
+}
+
+void onchain_refuse(const struct onchain_policy *policy, enum reason reason, bool unreadable,
+		    const char *message, struct report *report)
+{
+	if (unreadable)
+		report_error(report, CHECK_ONCHAIN_CHAIN_ID, reason, message != NULL ? "%s" : NULL,
+			     message);
+	else
+		report_fail(report, CHECK_ONCHAIN_CHAIN_ID, reason, message != NULL ? "%s" : NULL,
+			    message);
+	lack(policy, CHECK_ONCHAIN_CHAIN_ID, report);
+}
+
 void onchain_judge(struct dossier *dossier, const struct onchain_policy *policy,
 		   const struct onchain_subject *subject, int64_t now, struct report *report)
 {
@@ -368,12 +391,7 @@ void onchain_judge(struct dossier *dossier, const struct onchain_policy *policy,
 		onchain_judge_signer(&j);
 		return;
 	}
-	for (check++; check <= CHECK_ONCHAIN_SIGNER; check++) {
-		if (check == CHECK_ONCHAIN_SIGNER && policy->signer == SIGNER_NONE)
-			report_skip(report, check, REASON_NOT_REQUESTED, NULL);
-		else
-			report_needs(report, check, failed);
-	}
+	lack(policy, failed, report);
 }
 
 enum reason onchain_plan(struct dossier *dossier, const struct onchain_policy *policy,

@@ -9,6 +9,7 @@
 #ifndef VERIFY_ONCHAIN_H
 #define VERIFY_ONCHAIN_H
 
+#include "verify/document.h"
 #include "verify/dossier.h"
 #include "verify/registry.h"
 #include "verify/report.h"
@@ -65,6 +66,13 @@ struct onchain_subject {
 	enum check lacks; /* the check that did not pass, e.g. pcr0.match */
 };
 
+/* What a judged document is looked up by: the key of its registers, and the signer that the policy asks
+ * for. Where a check in the report failed or is in error there is no key, for the document's registers
+ * are not known to be true. *ret borrows from the document. REASON_PCR_MISSING: the family's rule takes a
+ * register that the document does not have; REASON_CRYPTO_FAILED, _OUT_OF_MEMORY. */
+enum reason onchain_subject_of(const struct onchain_policy *policy, const struct document *document,
+			       const struct report *report, struct onchain_subject *ret) MUST_CHECK;
+
 /* The block that enough servers agree on. Pure over what the dossier holds. */
 struct onchain_block {
 	enum reason reason; /* REASON_OK, or why there is none */
@@ -93,6 +101,11 @@ enum reason onchain_plan(struct dossier *dossier, const struct onchain_policy *p
 
 /* The checks that onchain_judge can add. */
 struct check_set onchain_checks(void);
+
+/* Adds every one of them where there is no dossier that could be judged: onchain.chain_id fails with
+ * `reason`, or is in error when `unreadable`, and the rest needs it. `message` may be NULL. */
+void onchain_refuse(const struct onchain_policy *policy, enum reason reason, bool unreadable,
+		    const char *message, struct report *report);
 
 /* Adds every one of them. With policy->requested false all are skipped as not requested, and dossier
  * may be NULL. An answer that is missing is as good as none. */

@@ -356,6 +356,15 @@ const struct row *report_first_bad(const struct report *report)
 	return error;
 }
 
+bool report_has_fault(const struct report *report, enum check *ret)
+{
+	const struct row *bad = report_first_bad(report);
+
+	if (bad != NULL)
+		*ret = bad->check;
+	return bad != NULL;
+}
+
 /* What else may be true although every check passed; of a verdict that is no pass it is not said,
  * for then not even a genuine enclave may have answered. */
 static void live_weakened(const struct report *report, const char *between, struct buf *out)

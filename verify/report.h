@@ -107,6 +107,10 @@ void report_take_facts(struct report *report, cJSON *facts, bool proven);
 void report_take_member(struct report *report, const char *key, cJSON *value);
 void report_add_lines(struct report *report, struct buf *lines);
 
+/* True when a check was added that failed or could not be judged; *ret is the first that failed, else
+ * the first in error. */
+bool report_has_fault(const struct report *report, enum check *ret);
+
 /* How a check went that was added before; STATUS_SKIP when it was not. */
 enum status report_status(const struct report *report, enum check check);
 

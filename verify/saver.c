@@ -126,8 +126,6 @@ void saver_tell(const struct bundle *bundle, struct report *report)
 	report_add_lines(report, &lines);
 	report_take_member(report, "saver", saver);
 	report_note(report, "what the saver says proves nothing and decided nothing");
-	if (bundle->has[BUNDLE_ONCHAIN])
-		report_note(report, "onchain.json was not looked into");
 	if (bundle->has[BUNDLE_EIF])
 		report_note(report, "eif.json was not looked into");
 	if (bundle->has[BUNDLE_STATEMENT])

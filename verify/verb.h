@@ -4,6 +4,7 @@
 #define VERIFY_VERB_H
 
 #include "verify/cli.h"
+#include "verify/contract_options.h"
 #include "verify/eif.h"
 #include "verify/policy.h"
 
@@ -20,6 +21,7 @@ struct verb_run {
 	bool single_file_only; /* an option was given that fits one document */
 	struct eif_rules rules;
 	bool pcr_json;
+	struct contract_options contract;
 };
 
 /* Each returns the exit status. */

@@ -40,6 +40,51 @@ static void tell_fault(const char *path, enum reason reason, const struct bundle
 	buf_done(&message);
 }
 
+/* What servers said of a contract, as the record has it. */
+static void judge_contract(const struct verb_run *run, const struct bundle *bundle,
+			   const struct document *document, struct report *report)
+{
+	const struct onchain_policy *policy = &run->contract.policy;
+	struct onchain_subject subject = { .has_key = false };
+	struct dossier *dossier = NULL;
+
+	if (!policy->requested) {
+		onchain_judge(NULL, policy, &subject, run->world.now, report);
+		if (bundle->has[BUNDLE_ONCHAIN])
+			report_note(report, "onchain.json was not looked into: name the contract "
+					    "with --registry");
+		return;
+	}
+	enum reason reason = onchain_subject_of(policy, document, report, &subject);
+	if (reason != REASON_OK) {
+		onchain_refuse(policy, reason, true, NULL, report);
+		return;
+	}
+	if (!subject.has_key) {
+		onchain_judge(NULL, policy, &subject, run->world.now, report);
+		return;
+	}
+	if (!bundle->has[BUNDLE_ONCHAIN]) {
+		onchain_refuse(policy, REASON_BUNDLE_MISSING, true,
+			       "the bundle has no onchain.json: no contract was asked", report);
+		return;
+	}
+	reason = dossier_read(buf_span(&bundle->content[BUNDLE_ONCHAIN]), &dossier);
+	if (reason == REASON_OK)
+		onchain_judge(dossier, policy, &subject, run->world.now, report);
+	else
+		onchain_refuse(policy, reason, verb_is_trouble(reason), NULL, report);
+	dossier_free(dossier);
+}
+
+/* The contract where there is no document. */
+static void lack_contract(const struct verb_run *run, struct report *report)
+{
+	const struct onchain_subject subject = { .has_key = false, .lacks = CHECK_BUNDLE_FORM };
+
+	onchain_judge(NULL, &run->contract.policy, &subject, run->world.now, report);
+}
+
 static void judge_bundle(const struct verb_run *run, const char *path, struct report *report)
 {
 	struct bundle bundle = { .has = { false } };
@@ -55,10 +100,12 @@ static void judge_bundle(const struct verb_run *run, const char *path, struct re
 		report_pass(report, CHECK_BUNDLE_FORM, "%zu files, as SHA256SUMS names them", n);
 		document_judge(buf_span(&bundle.content[BUNDLE_DOCUMENT]), &run->policy,
 			       run->world.now, NULL, report, &document);
+		judge_contract(run, &bundle, &document, report);
 		saver_tell(&bundle, report);
 	} else {
 		tell_fault(path, reason, &fault, report);
 		document_lack(&run->policy, run->world.now, CHECK_BUNDLE_FORM, report);
+		lack_contract(run, report);
 	}
 	buf_done(&fault.name);
 	bundle_done(&bundle);
@@ -66,6 +113,7 @@ static void judge_bundle(const struct verb_run *run, const char *path, struct re
 
 int verb_bundle(struct verb_run *run)
 {
+	const struct contract_use use = { .is_record = true, .has_document = true };
 	struct buf out = { 0 };
 
 	/* the evidence's own time, unless another one is asked for */
@@ -75,6 +123,8 @@ int verb_bundle(struct verb_run *run)
 	const char *message = bundle_usage_error(run);
 	if (message != NULL)
 		return verb_usage(run, message);
+	if (!contract_finish(run->output.program, &run->contract, &use))
+		return CLI_USAGE;
 	if (run->policy.time == POLICY_NOW && run->world.now < 0) {
 		cli_complain(run->output.program, "the clock cannot be read");
 		return CLI_ERROR;

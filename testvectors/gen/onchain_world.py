@@ -5,7 +5,7 @@ own signatures and layouts, not from the table of the program."""
 import hashlib
 import json
 
-from . import onchain_block
+from . import document, onchain_block
 from .keccak import keccak256
 from .mpt import EMPTY_ROOT, NO_CODE
 from .onchain_proof import answer_for, entry, shown, state_trie, storage_trie
@@ -56,7 +56,7 @@ def pcrs_of(label):
     return [hashlib.sha384(f"{label}{i}".encode()).digest() for i in range(3)]
 
 
-IMAGES = {"A": pcrs_of("A"), "B": pcrs_of("B"), "debug": [bytes(48)] * 3}
+IMAGES = {"A": [document.IMAGE[i] for i in range(3)], "B": pcrs_of("B"), "debug": [bytes(48)] * 3}
 RULES = {
     "pcr0": lambda p: keccak256(p[0]),
     "pcr012": lambda p: keccak256(b"".join(p)),
@@ -485,6 +485,52 @@ class World:
         return sorted(set(self.rows))
 
 
+def record_of(world, label, hosts):
+    """onchain.json of a bundle: what honest servers said of one contract."""
+    block = next(row[4] for row in world.rows if row[1] == "block" and row[4].startswith("home "))
+    servers = [
+        {"host": host, "chain_id": "31337", "block": json.loads(block.removeprefix("home "))}
+        for host in hosts
+    ]
+    questions = []
+    for instance, kind, address, data, answer in sorted(set(world.rows)):
+        if instance != label or kind not in ("call", "proof", "storage") :
+            continue
+        value = json.loads(answer) if kind == "proof" else answer
+        told = {"reverted": "0x"} if answer == "revert" else {"value": value}
+        questions.append(
+            {
+                "kind": kind,
+                "address": "0x" + address,
+                "data": "0x" + data.replace("-", ""),
+                "answers": [{"server": i, **told} for i in range(len(hosts))],
+            }
+        )
+    questions.sort(key=lambda one: one["kind"] != "proof")
+    return {"schema": 1, "servers": servers, "questions": questions[:20]}
+
+
+def written(record):
+    return json.dumps(record, separators=(",", ":")) + "\n"
+
+
 def add(vectors):
     columns = ("instance", "kind", "address", "data", "answer")
-    vectors.put("onchain/world.tsv", table(columns, World().all()))
+    world = World()
+    vectors.put("onchain/world.tsv", table(columns, world.all()))
+    record = written(record_of(world, "plain", ["a.example", "b.example"]))
+    vectors.put("onchain/record.json", record)
+    add_seeds(vectors, world)
+
+
+def add_seeds(vectors, world):
+    """Each begins with a byte that chooses the family, see fuzz_onchain.c."""
+    families = ("espresso-v7", "espresso-v5", "base-multiproof", "marlin-auther", "generic-bool")
+    for choice, label in enumerate(families):
+        record = record_of(world, label, ["a.example"])
+        proofs = [one for one in record["questions"] if one["kind"] == "proof"]
+        calls = [one for one in record["questions"] if one["kind"] == "call"]
+        record["questions"] = proofs[:4] + calls[:3]
+        vectors.put(f"seeds/onchain/{label}", bytes([choice]) + written(record).encode())
+    empty = {"schema": 1, "servers": [], "questions": []}
+    vectors.put("seeds/onchain/empty", b"\0" + written(empty).encode())

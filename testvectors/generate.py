@@ -15,6 +15,7 @@ sys.dont_write_bytecode = True
 
 from gen import (
     basics,
+    calldata_cases,
     cases_chain,
     cases_claims,
     cases_eif,
@@ -32,7 +33,6 @@ from gen import (
     nsm_seeds,
     onchain_block,
     onchain_proof,
-    onchain_world,
     onchain_readme,
     onchain_seeds,
     onchain_trie,
@@ -64,10 +64,12 @@ PARTS = (
     onchain_world,
     onchain_readme,
     onchain_seeds,
+    calldata_cases,
     kernel_seeds,
     nsm_seeds,
 )
-FOLDERS = ("documents", "eif", "onchain", "pcr", "seeds")  # hold nothing that was not made here
+# hold nothing that was not made here
+FOLDERS = ("calldata", "documents", "eif", "onchain", "pcr", "seeds")
 
 
 def make():

@@ -69,11 +69,15 @@ static int usage(const char *message)
 	return CLI_USAGE;
 }
 
-enum { OPT_FLAGS = 500, OPT_PCR_JSON };
+enum { OPT_FLAGS = 500, OPT_PCR_JSON, OPT_CALLDATA };
 
 static const struct cli_option eif_options[] = {
 	{ OPT_FLAGS, 0, false, "flags", "HEX" },
 	{ OPT_PCR_JSON, 0, true, "pcr-json", NULL },
+};
+
+static const struct cli_option calldata_options[] = {
+	{ OPT_CALLDATA, 0, true, "calldata", NULL },
 };
 
 static const struct verb {
@@ -86,14 +90,14 @@ static const struct verb {
 	size_t n_own;
 	bool has_contract; /* takes the options of a contract that is recorded */
 } verbs[] = {
-	{ "document", verb_document, document_checks, expect_options, EXPECT_OPTIONS, NULL, 0,
-	  false },
+	{ "document", verb_document, document_checks, expect_options, EXPECT_OPTIONS,
+	  calldata_options, 1, false },
 	{ "eif", verb_eif, image_checks, expect_image_options, EXPECT_IMAGE_OPTIONS, eif_options,
 	  sizeof(eif_options) / sizeof(eif_options[0]), false },
 	/* a record's nonce cannot be compared with anything of one's own */
 	{ "bundle", verb_bundle, bundle_checks, expect_options, EXPECT_LIVE_OPTIONS,
 	  &expect_options[EXPECT_OPTIONS - 1], 1, true },
-	{ "show", verb_show, document_checks, NULL, 0, NULL, 0, false },
+	{ "show", verb_show, document_checks, NULL, 0, calldata_options, 1, false },
 	{ "hash", verb_hash, document_checks, NULL, 0, NULL, 0, false },
 };
 
@@ -118,6 +122,10 @@ static bool apply_option(struct verb_run *run, const struct check_set *known, in
 		return contract_apply(PROGRAM, &run->contract, id, value);
 	if (id == OPT_FLAGS)
 		return expect_flags(PROGRAM, value, &run->rules);
+	if (id == OPT_CALLDATA) {
+		run->calldata = true;
+		return true;
+	}
 	if (id == OPT_PCR_JSON) {
 		run->pcr_json = true;
 		return true;

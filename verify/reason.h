@@ -398,7 +398,19 @@
 	X(SIGNER_OTHER_HASH, "signer-other-hash", "the signer was registered for another image") \
 	X(ONCHAIN_RECORD, "onchain-record", "the record of what servers said is not in its form") \
 	X(HASH_REFUSED, "hash-refused", \
-	  "this hash names no image: every debug enclave has it, or it is that of an empty slot")
+	  "this hash names no image: every debug enclave has it, or it is that of an empty slot") \
+	/* call data */ \
+	X(CALLDATA_SELECTOR, "calldata-selector", \
+	  "the call data is no registerSigner and no registerService") \
+	X(CALLDATA_ABI, "calldata-abi", \
+	  "the call data's offsets, lengths, padding or end are not as encoders write them") \
+	X(CALLDATA_TBS, "calldata-tbs", \
+	  "the attestation in the call data does not begin as what an enclave signs") \
+	X(CALLDATA_SIGNATURE, "calldata-signature", \
+	  "the signature in the call data is not of 96 bytes") \
+	X(CALLDATA_JOURNAL, "calldata-journal", "the journal in the call data is not in its form") \
+	X(NOT_AN_ATTESTATION, "not-an-attestation", \
+	  "the call data carries a prover's journal about a document, not the document")
 // clang-format on
 
 enum reason {

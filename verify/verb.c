@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "verify/basenc.h"
+#include "verify/calldata.h"
 #include "verify/document.h"
 #include "verify/expect.h"
 #include "verify/keccak.h"
@@ -26,6 +27,25 @@ bool verb_is_value(const char *word)
 	       hex_decode_exact(text, hash, sizeof(hash));
 }
 
+enum reason verb_open_calldata(struct buf *decoded, struct span *ret)
+{
+	struct buf document = { 0 };
+	struct calldata call;
+	size_t at = 0;
+
+	enum reason reason = calldata_read(*ret, &call, &at);
+	if (reason == REASON_OK)
+		reason = calldata_document(&call, &document);
+	if (reason != REASON_OK) {
+		buf_done(&document);
+		return reason;
+	}
+	buf_done(decoded);
+	*decoded = document;
+	*ret = buf_span(decoded);
+	return REASON_OK;
+}
+
 enum reason verb_load(const struct verb_run *run, const char *path, struct buf *file,
 		      struct buf *decoded, struct span *ret)
 {
@@ -38,7 +58,8 @@ enum reason verb_load(const struct verb_run *run, const char *path, struct buf *
 		return reason;
 	if (file->len > DOCUMENT_FILE_MAX)
 		return REASON_COSE_TOO_LARGE;
-	return basenc_document(buf_span(file), decoded, ret);
+	reason = basenc_document(buf_span(file), decoded, ret);
+	return reason == REASON_OK && run->calldata ? verb_open_calldata(decoded, ret) : reason;
 }
 
 bool verb_is_trouble(enum reason reason)

@@ -21,6 +21,7 @@ struct verb_run {
 	bool single_file_only; /* an option was given that fits one document */
 	struct eif_rules rules;
 	bool pcr_json;
+	bool calldata; /* FILE is the call data of registerSigner */
 	struct contract_options contract;
 };
 
@@ -39,10 +40,15 @@ int verb_usage(const struct verb_run *run, const char *message);
 bool verb_is_value(const char *word);
 
 /* The bytes of a document file, whatever its form; *ret borrows from *file or *decoded.
- * REASON_FILE_UNREADABLE (said on stderr), REASON_COSE_TOO_LARGE, REASON_TEXT_ENCODING,
+ * Under --calldata the document is taken out of call data.
+ * REASON_FILE_UNREADABLE (said on stderr), REASON_COSE_TOO_LARGE, REASON_TEXT_ENCODING, those of calldata.h,
  * REASON_OUT_OF_MEMORY. */
 enum reason verb_load(const struct verb_run *run, const char *path, struct buf *file,
 		      struct buf *decoded, struct span *ret) MUST_CHECK;
+
+/* Takes the document out of call data: *ret is the call data, then the document, which borrows from
+ * *decoded. The reasons of calldata_read and calldata_document; nothing is changed then. */
+enum reason verb_open_calldata(struct buf *decoded, struct span *ret) MUST_CHECK;
 
 /* True when the file is not to blame: there is no verdict on it. */
 bool verb_is_trouble(enum reason reason);

@@ -454,7 +454,7 @@ class World:
     @staticmethod
     def block_text(fields):
         members = onchain_block.answer(fields)
-        for name in ("transactions", "uncles"):
+        for name in ("transactions", "uncles", "size", "totalDifficulty"):
             del members[name]
         return json.dumps(members, separators=(",", ":"))
 

@@ -45,9 +45,10 @@ struct scene {
 	int64_t max_block_age_s; /* 0: not given */
 	uint64_t chain_id;       /* of the last server; 0: the right one */
 	struct lie lies[WORLD_LIES_MAX];
-	const char *check; /* the one that tells, "" before it every one passes or is skipped */
+	const char *check; /* the one that tells; those before it pass or are skipped */
 	enum status status;
-	const char *reason;   /* or the strength of a pass */
+	enum reason reason;   /* REASON_OK for a pass */
+	const char *got;      /* the strength of a pass */
 	const char *sentence; /* must be part of the message; NULL: any */
 };
 

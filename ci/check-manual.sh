@@ -103,8 +103,11 @@ check_options() {
 	if grep -Eq '\bexpect_(image_)?options\b' "$floor"/*.c; then
 		tables="$tables verify/expect.c"
 	fi
+	if [ "$floor" != verify ] && grep -q '\bcontract_options\b' "$floor"/*.c; then
+		tables="$tables verify/contract_options.c"
+	fi
 	# shellcheck disable=SC2086 # $tables are several names
-	options=$(cat $tables | sed -n \
+	options=$(cat $tables | sed "$([ "$floor" != verify ] || echo '/{ CONTRACT_\(QUORUM\|MAX_BLOCK_AGE\), /d')" | sed -n \
 		"s/^[ 	]*{ [A-Z_]*, \(0\|'[a-zA-Z]'\), \(true\|false\), \"\([a-z0-9-]*\)\", .*/\1 \3/p" |
 		sed "s/^0 /- /; s/^'\(.\)' /\1 /" | sort -u)
 	long=$(echo "$options" | cut -d ' ' -f 2)

@@ -662,6 +662,14 @@ START_TEST(test_unasked)
 	world_expect(world, &families[0], &policy, &subject, &pcrs);
 	struct dossier *dossier = world_collect(world, &families[0], &policy, &subject);
 	ck_assert_int_eq(strength_now(dossier, &policy, &subject), STRENGTH_PROVED);
+	/* a signer that the document does not have */
+	policy.signer = SIGNER_FROM_DOCUMENT;
+	report = report_new();
+	onchain_judge(dossier, &policy, &subject, WORLD_TIME, report);
+	EXPECT_REASON("signer", report->rows[6].reason, REASON_SIGNER_MISSING);
+	ck_assert_int_eq(report->rows[6].status, STATUS_FAIL);
+	report_free(report);
+	policy.signer = SIGNER_NONE;
 	policy.has_chain_id = false;
 	ck_assert_int_eq(strength_now(dossier, &policy, &subject), -1);
 	policy.has_chain_id = true;

@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void add_number(struct buf *out, size_t number)
 {
 	for (int i = 31; i >= 0; i--)
-		buf_byte(out, i < 8 ? (uint8_t)((uint64_t)number >> 8 * i) : 0);
+		buf_byte(out, (uint8_t)(i < 8 ? (uint64_t)number >> 8 * i : 0));
 }
 
 static void add_bytes(struct buf *out, struct span bytes)

@@ -42,7 +42,7 @@ START_TEST(test_servers)
 {
 	struct dossier *dossier = dossier_new();
 	uint8_t host[DOSSIER_HOST_MAX + 1];
-	char name[16];
+	char name[32];
 
 	memset(host, 'h', sizeof(host));
 	ck_assert_ptr_null(dossier_server(dossier, SPAN_OF(host)));

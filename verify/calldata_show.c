@@ -48,7 +48,6 @@ static void text_pcrs(struct buf *out, const struct pcrs *pcrs)
 enum reason calldata_show_text(const struct calldata *call, const char *name, struct buf *out)
 {
 	uint8_t signer[FACTS_ADDRESS_LEN];
-	char time[INSTANT_TEXT_LEN];
 	struct journal journal;
 
 	enum reason reason = calldata_journal(call->first, &journal);
@@ -69,6 +68,7 @@ enum reason calldata_show_text(const struct calldata *call, const char *name, st
 	line(out, "timestamp");
 	buf_printf(out, "%" PRIu64 " ms", claims->timestamp_ms);
 	if (claims->timestamp_ms / 1000 < UINT64_C(4102444800)) {
+		char time[INSTANT_TEXT_LEN];
 		instant_people((int64_t)(claims->timestamp_ms / 1000), time);
 		buf_printf(out, ", %s", time);
 	}

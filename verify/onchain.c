@@ -112,9 +112,10 @@ static void block_trouble(struct onchain_judging *j)
 {
 	const struct onchain_block *block = &j->block;
 	const char *host = block->culprit != NULL ? block->culprit : "";
-	char time[INSTANT_TEXT_LEN];
 
 	if (block->reason == REASON_BLOCK_STALE || block->reason == REASON_BLOCK_AHEAD) {
+		char time[INSTANT_TEXT_LEN];
+
 		instant_people(block->time_s, time);
 		report_error(j->report, CHECK_ONCHAIN_BLOCK, block->reason,
 			     "block %" PRIu64 " is of %s, judged with a limit of %" PRId64 " s",

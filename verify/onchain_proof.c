@@ -6,7 +6,6 @@
 
 /* Where a pointer leads, by each way in which it can be known. */
 struct pointer {
-	enum check check;
 	const char *name;
 	bool is_proven;
 	bool has_proven; /* and it is not empty */

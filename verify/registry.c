@@ -247,7 +247,6 @@ enum reason registry_key(enum hash_rule rule, const struct pcrs *pcrs,
 {
 	const unsigned n = rule == HASH_KECCAK_PCR012 || rule == HASH_KECCAK_KECCAKS ? 3 : 1;
 	uint8_t values[3 * PCR_LEN];
-	uint8_t hashes[3 * KECCAK_LEN];
 
 	/* a key as it was given comes from no register */
 	if (rule == HASH_RAW)
@@ -259,6 +258,8 @@ enum reason registry_key(enum hash_rule rule, const struct pcrs *pcrs,
 	if (rule == HASH_SHA256_PCR0)
 		return digest_sha256(&whole, 1, ret);
 	if (rule == HASH_KECCAK_KECCAKS) {
+		uint8_t hashes[3 * KECCAK_LEN];
+
 		for (size_t i = 0; i < n; i++)
 			keccak_256((struct span){ values + i * PCR_LEN, PCR_LEN },
 				   hashes + i * KECCAK_LEN);

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # enclave-verify bundle with a contract: what servers said is judged again, by its proofs alone.
+# shellcheck disable=SC2154 # variables of helpers.bash
 load helpers
 
 setup() {

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # --calldata: documents out of the call data of contracts.
+# shellcheck disable=SC2154 # variables of helpers.bash
 load helpers
 
 judged=(--root root.pem --at document --pcrs pcr.json)
@@ -17,7 +18,9 @@ judged=(--root root.pem --at document --pcrs pcr.json)
 
 @test "hex or binary, from a file or standard input" {
 	exits 0 document --calldata - "${judged[@]}" <calldata/document.hex
-	xxd -r -p <(sed 's/^0x//' calldata/document.hex) "$tmp/binary"
+	py "$tmp/binary" <<'END'
+open(sys.argv[1], "wb").write(bytes.fromhex(open("calldata/document.hex").read()[2:]))
+END
 	exits 0 document --calldata "$tmp/binary" "${judged[@]}"
 	exits 0 document --calldata - "${judged[@]}" <"$tmp/binary"
 	exits 0 show --calldata - <calldata/service.hex

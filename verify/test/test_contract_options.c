@@ -143,7 +143,8 @@ START_TEST(test_forms)
 		struct hearing hearing = listen();
 
 		contract_start(&options);
-		const bool applied = contract_apply("prog", &options, rows[i].id, rows[i].value);
+		const bool applied =
+			contract_apply("prog", &options, (int)rows[i].id, rows[i].value);
 		char *said = heard(&hearing);
 		ck_assert_msg(applied == (rows[i].said == NULL), "%s: %s", rows[i].value, said);
 		ck_assert_msg(rows[i].said == NULL ? said[0] == '\0' :

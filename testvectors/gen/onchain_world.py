@@ -63,8 +63,19 @@ RULES = {
     "keccaks": lambda p: keccak256(b"".join(keccak256(one) for one in p)),
     "sha256": lambda p: hashlib.sha256(p[0]).digest(),
 }
-SIGNED = ("espresso-v7", "espresso-v6", "espresso-v5", "base-multiproof", "marlin-verifier", "marlin-auther")
-SIGNERS = {"good": address_of("signer"), "other": address_of("signer of B"), "none": bytes(19) + b"\x77"}
+SIGNED = (
+    "espresso-v7",
+    "espresso-v6",
+    "espresso-v5",
+    "base-multiproof",
+    "marlin-verifier",
+    "marlin-auther",
+)
+SIGNERS = {
+    "good": address_of("signer"),
+    "other": address_of("signer of B"),
+    "none": bytes(19) + b"\x77",
+}
 
 
 def three(strings, as_struct):
@@ -105,7 +116,8 @@ class Family:
 def espresso(service, **members):
     args = (word(1), word(service)) if service is not None else (word(1),)
     defaults = {
-        "query": "registeredEnclaveHashes(bytes32,uint8" + (",uint8)" if service is not None else ")"),
+        "query": "registeredEnclaveHashes(bytes32,uint8"
+        + (",uint8)" if service is not None else ")"),
         "args": args,
         "signer_args": args,
         "probe": "answers",
@@ -210,7 +222,9 @@ def instances():
             )
         ),
         "espresso-v1": Instance(
-            espresso(None, pointer_slot=word(3), mapping=lambda key: mapped(2, key), outer_proxy=False)
+            espresso(
+                None, pointer_slot=word(3), mapping=lambda key: mapped(2, key), outer_proxy=False
+            )
         ),
         "base-systemconfig": Instance(
             Family(query="validPCR0s(bytes32)", mapping=lambda key: mapped(102, key))
@@ -237,7 +251,9 @@ def instances():
                 (lambda key: mapped(AUTHER + 1, key),),
             )
         ),
-        "generic-bool": generic(query="accepts(bytes32)", rule="sha256", mapping=lambda key: mapped(7, key)),
+        "generic-bool": generic(
+            query="accepts(bytes32)", rule="sha256", mapping=lambda key: mapped(7, key)
+        ),
         "generic-bytes32": generic(query="image()", value="bytes32", mapping=lambda key: word(5)),
         "generic-bare": generic(query="accepts(bytes32)"),
         # of the current generation, with something amiss
@@ -308,7 +324,9 @@ class World:
                 storage[word(slot + i)] = 97
         if family.signer_slots:
             for name, signed in (("good", family.key("A")), ("other", family.key("B"))):
-                storage[family.signer_slots[0](padded(SIGNERS[name]))] = int.from_bytes(signed, "big")
+                storage[family.signer_slots[0](padded(SIGNERS[name]))] = int.from_bytes(
+                    signed, "big"
+                )
                 if len(family.signer_slots) > 1:
                     storage[family.signer_slots[1](padded(SIGNERS[name]))] = 1
 
@@ -355,7 +373,9 @@ class World:
     def tell(self, label, instance):
         family = instance.family
         self.row(label, "outer", instance.outer, b"", "-")
-        value_lists = [self.value_slots(family, image, signer) for image in "AB" for signer in (None,)]
+        value_lists = [
+            self.value_slots(family, image, signer) for image in "AB" for signer in (None,)
+        ]
         if family.signer_slots and label in SIGNED:
             value_lists += [self.value_slots(family, "A", signer) for signer in SIGNERS]
         proxy = [] if family.is_no_proxy else [PROXY_SLOT]
@@ -425,7 +445,11 @@ class World:
                 self.call(label, instance.outer, family.query, (text, *family.args), answer)
             if family.event:
                 topics = [keccak256(family.event.encode()), key, word(1)]
-                log = {"address": shown(holder), "topics": [shown(one) for one in topics], "data": "0x"}
+                log = {
+                    "address": shown(holder),
+                    "topics": [shown(one) for one in topics],
+                    "data": "0x",
+                }
                 log["removed"] = False
                 logs = json.dumps([log] if instance.history or is_there else [])
                 self.row(label, "logs", holder, topics[0] + key, logs)
@@ -441,7 +465,9 @@ class World:
                 valid = word(1 if name == "good" else 0)
                 self.call(label, instance.outer, family.signer_valid, arguments, valid)
             if family.signer_hash:
-                self.call(label, instance.outer, family.signer_hash, (padded(signer),), signed[name])
+                self.call(
+                    label, instance.outer, family.signer_hash, (padded(signer),), signed[name]
+                )
             if family.signer_slots:
                 holder = instance.inner or instance.outer
                 self.tell_stored(label, holder, family.signer_slots[0](padded(signer)))
@@ -494,7 +520,7 @@ def record_of(world, label, hosts):
     ]
     questions = []
     for instance, kind, address, data, answer in sorted(set(world.rows)):
-        if instance != label or kind not in ("call", "proof", "storage") :
+        if instance != label or kind not in ("call", "proof", "storage"):
             continue
         value = json.loads(answer) if kind == "proof" else answer
         told = {"reverted": "0x"} if answer == "revert" else {"value": value}

@@ -51,6 +51,21 @@ static void expect(const char *name, const struct scene *scene, struct report *r
 				   strength_of(row), row_message(row));
 		seen |= strcmp(id, scene->check) == 0;
 	}
+	if (verdict == VERDICT_PASS) {
+		const char *got = strength_of(
+			&report->rows[CHECK_ONCHAIN_REGISTERED - CHECK_ONCHAIN_CHAIN_ID]);
+		const char *first_line =
+			strcmp(got, "claimed") == 0 ? "one server's word" :
+			strcmp(got, "agreed") == 0  ? "servers agree on the contract, not proved" :
+						      "";
+		struct buf weak = { 0 };
+
+		report_weakened(report, &weak);
+		if (!span_equal(buf_span(&weak), span_of_text(first_line)))
+			buf_printf(faults, "%s/%s: first line: %.*s\n", name, scene->name,
+				   (int)weak.len, (const char *)weak.at);
+		buf_done(&weak);
+	}
 	if (!seen || verdict != wanted)
 		buf_printf(faults, "%s/%s: verdict %d\n", name, scene->name, (int)verdict);
 }

@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 		{ n = split($column["reason"], name, "|"); for (i = 1; i <= n; i++) print "name", name[i] }' \
 		testvectors/documents/index.tsv testvectors/pcr/index.tsv testvectors/onchain/*.tsv \
 		testvectors/calldata/*.tsv
-	find verify attest rebuild -path '*/test/test_*.c' -exec cat {} + |
+	find verify attest rebuild '(' -path '*/test/test_*.c' -o -path '*/test/scenes.c' ')' -exec cat {} + |
 		awk '{ while (match($0, /REASON_[A-Z0-9_]+/)) {
 			print "id", substr($0, RSTART + 7, RLENGTH - 7)
 			$0 = substr($0, RSTART + RLENGTH)

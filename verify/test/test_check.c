@@ -106,7 +106,7 @@ START_TEST(test_require)
 		{ " chain.root", NULL, " chain.root" },
 		{ "chain.root chain.time", NULL, "chain.root chain.time" },
 		{ "chain.root,none,chain.time", NULL, "none" },
-		{ "onchain.registered", NULL, "onchain.registered" },
+		{ "onchain.registered", " onchain.registered", NULL },
 		{ "unknown.check", NULL, "unknown.check" },
 	};
 	const struct check_set known = all_checks();

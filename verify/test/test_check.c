@@ -15,8 +15,12 @@ START_TEST(test_names)
 		"cose.signature",   "claims.age",  "nonce.match", "user_data.match",
 		"public_key.match", "pcr.debug",
 	};
-	static const char *const behind[] = { "eif.form",       "eif.crc",      "eif.signature",
-					      "endpoint.fetch", "endpoint.tls", "bundle.form" };
+	static const char *const behind[] = {
+		"eif.form",       "eif.crc",          "eif.signature",    "endpoint.fetch",
+		"endpoint.tls",   "bundle.form",      "onchain.chain_id", "onchain.block",
+		"onchain.code",   "onchain.pointers", "onchain.proof",    "onchain.registered",
+		"onchain.signer",
+	};
 	char name[16];
 
 	for (size_t i = 0; i < LENGTH(want); i++)

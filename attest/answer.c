@@ -27,21 +27,21 @@ const char *answer_path(enum answer_shape shape)
 	return shapes[shape].path;
 }
 
-void answer_say(struct answer *ret, unsigned status, const char *text)
+void answer_say(struct answer_reply *ret, unsigned status, const char *text)
 {
 	answer_done(ret);
-	*ret = (struct answer){ .status = status, .type = "text/plain; charset=utf-8" };
+	*ret = (struct answer_reply){ .status = status, .type = "text/plain; charset=utf-8" };
 	buf_text(&ret->body, text);
 	buf_text(&ret->body, "\n");
 }
 
-void answer_done(struct answer *answer)
+void answer_done(struct answer_reply *answer)
 {
 	buf_done(&answer->body);
-	*answer = (struct answer){ .status = 0 };
+	*answer = (struct answer_reply){ .status = 0 };
 }
 
-static void trouble(struct answer *ret, enum reason reason, int why)
+static void trouble(struct answer_reply *ret, enum reason reason, int why)
 {
 	answer_say(ret, 500, "no document could be made");
 	ret->trouble = reason;
@@ -49,7 +49,7 @@ static void trouble(struct answer *ret, enum reason reason, int why)
 }
 
 bool answer_route(const struct answerer *answerer, const char *method, const char *path,
-		  struct answer *ret)
+		  struct answer_reply *ret)
 {
 	if (strcmp(path, shapes[answerer->shape].path) != 0) {
 		answer_say(ret, 404, "there is nothing here");
@@ -195,7 +195,8 @@ static enum reason add_nitriding(const struct answerer *answerer, struct wanted 
 	return ret->user_data.failed || ret->public_key.failed ? REASON_OUT_OF_MEMORY : REASON_OK;
 }
 
-static void put_document(const struct answerer *answerer, struct span document, struct answer *ret)
+static void put_document(const struct answerer *answerer, struct span document,
+			 struct answer_reply *ret)
 {
 	answer_done(ret);
 	ret->status = 200;
@@ -213,7 +214,7 @@ static void put_document(const struct answerer *answerer, struct span document, 
 
 /* Asks the module. REASON_OK: *ret is a document. */
 static enum reason ask(const struct answerer *answerer, const struct wanted *wanted,
-		       struct answer *ret, int *reterr_errno)
+		       struct answer_reply *ret, int *reterr_errno)
 {
 	const struct nsm_request request = {
 		.op = NSM_ATTESTATION,
@@ -232,7 +233,7 @@ static enum reason ask(const struct answerer *answerer, const struct wanted *wan
 }
 
 static void answer_wanted(struct answerer *answerer, struct wanted *wanted, int64_t now_ms,
-			  struct answer *ret)
+			  struct answer_reply *ret)
 {
 	uint8_t known[DIGEST_SHA256_LEN];
 	bool has_nonce = wanted->nonce.len > 0;
@@ -265,12 +266,12 @@ static void answer_wanted(struct answerer *answerer, struct wanted *wanted, int6
 }
 
 void answer_make(struct answerer *answerer, const struct answer_request *request, int64_t now_ms,
-		 struct answer *ret)
+		 struct answer_reply *ret)
 {
 	struct wanted wanted = { .has_nonce = false };
 	const char *message = NULL;
 
-	*ret = (struct answer){ .status = 0 };
+	*ret = (struct answer_reply){ .status = 0 };
 	if (!answer_route(answerer, request->method, request->path, ret))
 		return;
 	if (request->body.len > ANSWER_BODY_MAX) {

@@ -41,7 +41,7 @@ struct answer_request {
 	struct span body;
 };
 
-struct answer {
+struct answer_reply {
 	unsigned status; /* of HTTP */
 	const char *type;
 	struct buf body;
@@ -56,15 +56,15 @@ const char *answer_path(enum answer_shape shape);
 
 /* Judges method and path alone, before any body is read. True: go on; false: *ret is the answer. */
 bool answer_route(const struct answerer *answerer, const char *method, const char *path,
-		  struct answer *ret);
+		  struct answer_reply *ret);
 
 /* Answers. `now_ms` is of a clock that only goes forward. End *ret with answer_done. */
 void answer_make(struct answerer *answerer, const struct answer_request *request, int64_t now_ms,
-		 struct answer *ret);
+		 struct answer_reply *ret);
 
 /* An answer of one line of text, static. */
-void answer_say(struct answer *ret, unsigned status, const char *text);
-void answer_done(struct answer *answer);
+void answer_say(struct answer_reply *ret, unsigned status, const char *text);
+void answer_done(struct answer_reply *answer);
 
 /* The SHA-256 of the first certificate in PEM: in the file of a server's chain that is its own.
  * REASON_TEXT_ENCODING: there is none; REASON_CRYPTO_FAILED, REASON_OUT_OF_MEMORY. */

@@ -38,7 +38,7 @@ static enum MHD_Result put_header(struct MHD_Response *response, const char *nam
 }
 
 /* Sends an answer and ends it. */
-static enum MHD_Result send_answer(struct MHD_Connection *connection, struct answer *answer)
+static enum MHD_Result send_answer(struct MHD_Connection *connection, struct answer_reply *answer)
 {
 	struct buf seconds = { 0 };
 	struct span body = buf_span(&answer->body);
@@ -76,7 +76,7 @@ static bool announces_too_much(struct MHD_Connection *connection)
 
 static enum MHD_Result too_long(struct MHD_Connection *connection)
 {
-	struct answer answer = { .status = 0 };
+	struct answer_reply answer = { .status = 0 };
 
 	answer_say(&answer, 413, "the body is longer than 16384 bytes");
 	return send_answer(connection, &answer);
@@ -86,7 +86,7 @@ static enum MHD_Result too_long(struct MHD_Connection *connection)
 static enum MHD_Result begin(const struct state *state, struct MHD_Connection *connection,
 			     const char *method, const char *path, void **request)
 {
-	struct answer answer = { .status = 0 };
+	struct answer_reply answer = { .status = 0 };
 
 	if (!answer_route(state->serve->answerer, method, path, &answer))
 		return send_answer(connection, &answer);
@@ -106,7 +106,7 @@ static enum MHD_Result finish(const struct state *state, struct MHD_Connection *
 		.nonce = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "nonce"),
 		.body = buf_span(&incoming->body),
 	};
-	struct answer answer;
+	struct answer_reply answer;
 
 	if (incoming->too_long)
 		return too_long(connection);

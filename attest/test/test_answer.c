@@ -106,7 +106,7 @@ START_TEST(test_odyn)
 		const struct answer_request request = { "POST", "/v1/attestation", NULL,
 							span_of_text(row) };
 		struct nsm_request asked;
-		struct answer answer;
+		struct answer_reply answer;
 
 		answer_make(answerer, &request, 0, &answer);
 		ck_assert_msg(answer.status == rows[i].status, "%s: %u", row, answer.status);
@@ -147,7 +147,7 @@ START_TEST(test_lengths)
 		struct stub stub;
 		struct answerer *answerer = answerer_new(&stub, ANSWER_ODYN);
 		struct answer_request request = { "POST", "/v1/attestation", NULL, { NULL, 0 } };
-		struct answer answer;
+		struct answer_reply answer;
 		struct buf body = { 0 };
 
 		buf_text(&body, "{\"nonce\":\"");
@@ -166,7 +166,7 @@ START_TEST(test_lengths)
 	struct answerer *answerer = answerer_new(&stub, ANSWER_ODYN);
 	const struct answer_request request = { "POST", "/v1/attestation", NULL,
 						SPAN_OF(long_body) };
-	struct answer answer;
+	struct answer_reply answer;
 	answer_make(answerer, &request, 0, &answer);
 	ck_assert_uint_eq(answer.status, 413);
 	answer_done(&answer);
@@ -200,7 +200,7 @@ START_TEST(test_nitriding)
 			"GET", "/enclave/attestation", rows[i].nonce, { NULL, 0 }
 		};
 		struct nsm_request asked;
-		struct answer answer;
+		struct answer_reply answer;
 
 		answer_make(answerer, &request, 0, &answer);
 		ck_assert_msg(answer.status == rows[i].status, "row %zu: %u", i, answer.status);
@@ -246,7 +246,7 @@ START_TEST(test_routes)
 		struct answerer *answerer = answerer_new(&stub, rows[i].shape);
 		const struct answer_request request = { rows[i].method, rows[i].path, NONCE,
 							SPAN_LITERAL("{}") };
-		struct answer answer;
+		struct answer_reply answer;
 
 		answer_make(answerer, &request, 0, &answer);
 		ck_assert_msg(answer.status == rows[i].status, "row %zu: %u", i, answer.status);
@@ -293,7 +293,7 @@ START_TEST(test_order)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct answer_request request = { "POST", "/v1/attestation", NULL,
 							span_of_text(rows[i].body) };
-		struct answer answer;
+		struct answer_reply answer;
 
 		stub.reason = rows[i].module;
 		answer_make(answerer, &request, rows[i].now_ms, &answer);
@@ -333,7 +333,7 @@ START_TEST(test_outside)
 		const struct answer_request request = { odyn ? "POST" : "GET",
 							answer_path(rows[i].shape), NONCE,
 							span_of_text(rows[i].body) };
-		struct answer answer;
+		struct answer_reply answer;
 
 		answerer->outside = true;
 		answer_make(answerer, &request, 0, &answer);
@@ -375,7 +375,7 @@ START_TEST(test_certificate)
 		      REASON_TEXT_ENCODING);
 	struct answerer *answerer = answerer_new(&stub, ANSWER_NITRIDING);
 	const struct answer_request request = { "GET", "/enclave/attestation", NONCE, { NULL, 0 } };
-	struct answer answer;
+	struct answer_reply answer;
 	stub.certificate = REASON_TEXT_ENCODING;
 	answer_make(answerer, &request, 0, &answer);
 	ck_assert_uint_eq(answer.status, 500);

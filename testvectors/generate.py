@@ -37,6 +37,7 @@ from gen import (
     onchain_seeds,
     onchain_trie,
     onchain_world,
+    rpc_seeds,
     seeds,
 )
 from gen.vectors import Vectors
@@ -65,6 +66,7 @@ PARTS = (
     onchain_readme,
     onchain_seeds,
     calldata_cases,
+    rpc_seeds,
     kernel_seeds,
     nsm_seeds,
 )

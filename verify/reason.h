@@ -410,7 +410,18 @@
 	  "the signature in the call data is not of 96 bytes") \
 	X(CALLDATA_JOURNAL, "calldata-journal", "the journal in the call data is not in its form") \
 	X(NOT_AN_ATTESTATION, "not-an-attestation", \
-	  "the call data carries a prover's journal about a document, not the document")
+	  "the call data carries a prover's journal about a document, not the document") \
+	/* answers of JSON-RPC servers */ \
+	X(RPC_STATUS, "rpc-status", "the server answers with another HTTP status than 200") \
+	X(RPC_SHAPE, "rpc-shape", "the answer is not one of JSON-RPC 2.0") \
+	X(RPC_ID, "rpc-id", "the answer is to another question") \
+	X(RPC_ERROR, "rpc-error", "the server answers with an error") \
+	X(RPC_LIMIT, "rpc-limit", "the server says that its limit is exceeded") \
+	X(RPC_REFUSED, "rpc-refused", "the server does not answer this question, or not for this block") \
+	X(RPC_RESULT, "rpc-result", "the result is not of the form that this question has") \
+	X(RPC_SERVERS, "rpc-servers", "more than 16 servers, or more than 4 URLs of one") \
+	X(BLOCK_UNKNOWN, "block-unknown", "the server does not know the block") \
+	X(BLOCK_MOVED, "block-moved", "the block at this number became another one while the server was asked")
 // clang-format on
 
 enum reason {

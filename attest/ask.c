@@ -16,15 +16,15 @@
 #define NONCE_LEN 32
 
 const struct cli_option ask_options[ASK_OPTIONS] = {
-	{ ASK_PROFILE, 0, false, "profile", "NAME" },
-	{ ASK_BIND, 0, false, "bind", "HOW|none" },
-	{ ASK_TLS, 0, false, "tls", "verified|attested" },
 	{ ASK_CACERT, 0, false, "cacert", "FILE" },
 	{ ASK_INSECURE_HTTP, 0, true, "insecure-http", NULL },
 	{ ASK_RESOLVE, 0, true, "resolve", "HOST:PORT:ADDRESS" },
 	{ ASK_PROXY, 0, false, "proxy", "URL" },
-	{ ASK_HEADERS, 0, false, "headers", "FILE" },
 	{ ASK_TIMEOUT, 0, false, "timeout", "S" },
+	{ ASK_PROFILE, 0, false, "profile", "NAME" },
+	{ ASK_BIND, 0, false, "bind", "HOW|none" },
+	{ ASK_TLS, 0, false, "tls", "verified|attested" },
+	{ ASK_HEADERS, 0, false, "headers", "FILE" },
 	{ ASK_SAVE, 0, false, "save", "DIR" },
 	{ ASK_METHOD, 0, false, "method", "METHOD" },
 	{ ASK_BODY, 0, false, "body", "TEMPLATE" },
@@ -325,7 +325,7 @@ static bool say(const char *program, const char *before, const char *message)
 	return false;
 }
 
-static bool check_route(const char *program, struct ask *ask)
+bool ask_settle_route(const char *program, struct ask *ask)
 {
 	ask->route.resolve = ask->resolve;
 	/* with --tls attested the other end is nobody yet: it is told no keys */
@@ -391,5 +391,5 @@ bool ask_settle(const char *program, struct ask *ask, struct policy *policy, boo
 	}
 	if (ask->route.tls == HTTP_TLS_ATTESTED)
 		policy->require.has[CHECK_ENDPOINT_TLS] = true;
-	return check_route(program, ask);
+	return ask_settle_route(program, ask);
 }

@@ -12,15 +12,17 @@
 #define ASK_RESOLVE_MAX 32 /* repeats of --resolve */
 
 enum ask_option {
-	ASK_PROFILE = 100,
-	ASK_BIND,
-	ASK_TLS,
-	ASK_CACERT,
+	/* how any server is reached */
+	ASK_CACERT = 100,
 	ASK_INSECURE_HTTP,
 	ASK_RESOLVE,
 	ASK_PROXY,
-	ASK_HEADERS,
 	ASK_TIMEOUT,
+	/* what is asked of enclaves */
+	ASK_PROFILE,
+	ASK_BIND,
+	ASK_TLS,
+	ASK_HEADERS,
 	ASK_SAVE,
 	ASK_METHOD,
 	ASK_BODY,
@@ -29,6 +31,7 @@ enum ask_option {
 	ASK_ENCODING
 };
 #define ASK_OPTIONS 15
+#define ASK_ROUTE_OPTIONS 5 /* the first rows: for verbs that ask no enclave */
 extern const struct cli_option ask_options[ASK_OPTIONS];
 
 /* Texts are borrowed from the command line. Start with ask_init, end with ask_done. */
@@ -54,6 +57,10 @@ void ask_done(struct ask *ask);
 
 /* Applies one option. False: what is wrong was said on stderr. */
 bool ask_apply(const char *program, struct ask *ask, int id, const char *value);
+
+/* After all options, for verbs that ask no enclave: fills ask->route. `ask` must stay where it is from
+ * then on. False: said on stderr. */
+bool ask_settle_route(const char *program, struct ask *ask);
 
 /* After all options: fills ask->profile, ->binding and ->route, and says in the policy by what freshness
  * is shown and which checks are required: claims.age where no nonce is carried, endpoint.tls with

@@ -143,6 +143,7 @@ enum reason save_gather(const struct live *live, const char *url,
 	instant_rfc3339(evidence->at, time);
 	buf_printf(&ret->content[BUNDLE_TIME], "%s\n", time);
 	buf_add(&ret->content[BUNDLE_REPORT], report);
+	buf_add(&ret->content[BUNDLE_ONCHAIN], buf_span(&evidence->onchain));
 	enum reason reason = gather_policy(live, url, &ret->content[BUNDLE_POLICY]);
 	if (reason != REASON_OK)
 		return reason;

@@ -6,10 +6,13 @@
 
 struct check_set live_checks(void)
 {
+	const struct check_set onchain = onchain_checks();
 	struct check_set set = document_checks();
 
 	set.has[CHECK_ENDPOINT_FETCH] = true;
 	set.has[CHECK_ENDPOINT_TLS] = true;
+	for (size_t i = 0; i < CHECK_COUNT; i++)
+		set.has[i] |= onchain.has[i];
 	return set;
 }
 
@@ -18,6 +21,7 @@ void live_evidence_done(struct live_evidence *evidence)
 	buf_done(&evidence->document);
 	buf_done(&evidence->nonce);
 	buf_done(&evidence->peer_der);
+	buf_done(&evidence->onchain);
 	*evidence = (struct live_evidence){ .has_document = false };
 }
 
@@ -176,6 +180,19 @@ static void judge_tls(struct asking *a, const struct document *document)
 	buf_done(&expected);
 }
 
+/* Whether a contract accepts this very image. */
+static void judge_contract(struct asking *a, const struct document *document)
+{
+	const struct contract *contract = a->live->contract;
+	struct onchain_subject subject = { .has_key = false };
+	enum reason reason = REASON_OK;
+
+	if (contract->policy->requested && document->genuine)
+		reason = contract_subject(contract->policy, &document->claims.pcrs,
+					  document->claims.public_key, &subject);
+	contract_judge(contract, &subject, reason, a->report, &a->evidence->onchain);
+}
+
 /* What even a pass leaves open. */
 static void tell_weakness(struct asking *a)
 {
@@ -215,6 +232,7 @@ void live_judge(const struct live *live, const char *url, struct report *report,
 		document_lack(live->policy, ret->at, CHECK_ENDPOINT_FETCH, report);
 		report_needs(report, CHECK_ENDPOINT_TLS, CHECK_ENDPOINT_FETCH);
 	}
+	judge_contract(&a, &document);
 	tell_weakness(&a);
 	endpoint_request_done(&a.request);
 	http_answer_done(&a.answer);

@@ -1,9 +1,10 @@
 /* The conductor of `check`: one running enclave asked with a fresh nonce, its answer judged check by
- * check: endpoint.fetch, those of a document, endpoint.tls. */
+ * check: endpoint.fetch, those of a document, endpoint.tls, onchain.* for its registers. */
 #ifndef ATTEST_LIVE_H
 #define ATTEST_LIVE_H
 
 #include "attest/ask.h"
+#include "attest/contract.h"
 #include "verify/chain.h"
 #include "verify/report.h"
 
@@ -12,6 +13,7 @@ struct live {
 	const struct ask *ask; /* settled */
 	struct policy
 		*policy; /* nonce and, with some profiles, user_data are written for each URL */
+	const struct contract *contract; /* what its servers are asked, if anything */
 	struct http_clock clock;
 	int64_t (*clock_ms)(void);                /* milliseconds since 1970; below 0: none */
 	bool (*random)(uint8_t *ret, size_t len); /* false: there is none */
@@ -24,6 +26,7 @@ struct live_evidence {
 	struct buf document;
 	struct buf nonce;    /* empty: the profile carries none */
 	struct buf peer_der; /* empty over http */
+	struct buf onchain;  /* onchain.json; empty: no server was asked */
 	int64_t at;          /* the judged time, seconds since 1970 */
 };
 void live_evidence_done(struct live_evidence *evidence);
@@ -32,7 +35,7 @@ void live_evidence_done(struct live_evidence *evidence);
 struct check_set live_checks(void);
 
 /* Asks one URL and adds every check to the report, without concluding it. Ends within
- * ask->timeout_ms and what judging takes. */
+ * ask->timeout_ms, for the enclave and each server of the contract, and what judging takes. */
 void live_judge(const struct live *live, const char *url, struct report *report,
 		struct live_evidence *ret);
 

@@ -1,5 +1,6 @@
 /* enclave-attest: asks enclaves; and, inside one, answers. */
 #include <cbor.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <libdeflate.h>
 #include <limits.h>
@@ -19,11 +20,14 @@
 #define PROGRAM "enclave-attest"
 
 static const char help_text[] =
-	"Usage: " PROGRAM " check URL... --profile NAME [EXPECTATIONS]   ask enclaves, judge\n"
-	"       " PROGRAM " document [OPTIONS]     inside an enclave: print its document\n"
-	"       " PROGRAM " serve --listen ADDRESS  inside an enclave: hand documents out\n"
-	"       " PROGRAM " simulate DIR           make an enclave that is none, for trials\n"
-	"\n"
+	"Usage: " PROGRAM
+	" check URL... --profile NAME [EXPECTATIONS] [CONTRACT]  ask enclaves, judge\n"
+	"       " PROGRAM
+	" onchain HASH|PCR0|FILE CONTRACT   does the contract accept this image?\n"
+	"       " PROGRAM
+	" document | serve --listen ADDRESS   inside an enclave: hand documents out\n"
+	"       " PROGRAM
+	" simulate DIR                      make an enclave that is none, for trials\n"
 	"check judges now (no --at) and sends a fresh nonce; NAME is one of odyn nitriding oyster\n"
 	"oyster-custom nautilus tinfoil evervault sequence generic auto:\n"
 	"  --pcrs FILE  --eif FILE  --pcr N=HEX  --enclave-hash 0xHEX  --user-data HEX  --root FILE\n"
@@ -32,21 +36,19 @@ static const char help_text[] =
 	"  --bind HOW|none  --tls verified|attested  --cacert FILE  --insecure-http  --timeout S\n"
 	"  --resolve HOST:PORT:ADDRESS  --proxy URL  --headers FILE;  generic: --method METHOD\n"
 	"  --body TEMPLATE  --pointer POINTER or --header NAME  --encoding raw|hex|base64\n"
-	"document asks /dev/nsm, or the simulated enclave of --simulate DIR:\n"
-	"  --nonce HEX  --user-data HEX  --public-key HEX|@FILE  --encoding raw|base64|hex  --describe\n"
-	"serve, over HTTP on 127.0.0.1:PORT, [::1]:PORT or vsock:PORT, --rate N documents a second:\n"
-	"  --shape odyn|nitriding  (default odyn; nitriding needs --tls-cert FILE)  --simulate DIR\n"
-	"simulate takes the registers of an image: --pcrs FILE | --eif FILE\n"
+	"CONTRACT: --registry PROFILE:ADDRESS  --chain-id N  --rpc URL, several  --rpc-file FILE  --quorum N\n"
+	"  --block finalized|safe|latest|NUMBER|HASH  --max-block-age S  --min-strength proved|agreed|claimed\n"
+	"  --service NAME  --code-hash proxy|impl|inner=0xHEX  --inner 0xADDR  --signer 0xADDR|from-document\n"
+	"  generic: --selector 0xHEX  --value bool|bytes32  --slot N  --hash-rule RULE\n"
+	"document: --nonce HEX  --user-data HEX  --public-key HEX|@FILE  --encoding HOW  --describe\n"
+	"serve on 127.0.0.1:PORT, [::1]:PORT, vsock:PORT: --rate N  --shape odyn|nitriding  --tls-cert FILE\n"
+	"simulate: --pcrs FILE | --eif FILE;  document and serve then take --simulate DIR\n"
 	"Output: --format text|json  -o FILE  -q  -v  --color auto|always|never  --version  -h\n"
-	"\n"
 	"Exit status: 0 pass or done, 1 a check failed, 2 wrong usage, 3 no verdict, could not.\n"
 	"Example: " PROGRAM " check https://enclave.example --profile nitriding --pcrs pcr.json\n";
 
 static const struct attest_verb *const verbs[] = {
-	&attest_check,
-	&attest_document,
-	&attest_serve,
-	&attest_simulate,
+	&attest_check, &attest_document, &attest_serve, &attest_simulate, &attest_onchain,
 };
 
 static int say(const char *text)
@@ -85,10 +87,8 @@ static bool read_words(struct attest_run *run, const struct attest_verb *verb, i
 
 	cli_words_start(&words, argc, argv);
 	cli_words_table(&words, cli_common_options, CLI_COMMON_OPTIONS);
-	cli_words_table(&words, verb->options, verb->n_options);
-	/* the one that judges */
-	if (verb == &attest_check)
-		cli_words_table(&words, expect_options, EXPECT_LIVE_OPTIONS);
+	for (size_t i = 0; i < ATTEST_TABLES_MAX; i++)
+		cli_words_table(&words, verb->tables[i].options, verb->tables[i].n);
 	for (;;) {
 		*ret_exit = CLI_USAGE;
 		switch (cli_words_next(&words, &option, &value, &message)) {
@@ -135,6 +135,15 @@ static int64_t clock_ms(void)
 		       -1;
 }
 
+static void sleep_ms(int64_t ms)
+{
+	struct timespec left = { .tv_sec = (time_t)(ms / 1000),
+				 .tv_nsec = (long)(ms % 1000) * 1000000 };
+
+	while (nanosleep(&left, &left) != 0 && errno == EINTR)
+		;
+}
+
 static bool random_bytes(uint8_t *ret, size_t len)
 {
 	return len <= INT_MAX && RAND_bytes(ret, (int)len) == 1;
@@ -168,12 +177,14 @@ static int run_verb(const struct attest_verb *verb, int argc, char **argv)
 		.world = look_around(),
 		.version = ENCLAVECHECK_VERSION,
 		.clock_ms = clock_ms,
+		.sleep_ms = sleep_ms,
 		.random = random_bytes,
 	};
 	int exit_status = CLI_USAGE;
 
 	policy_init(&run.policy);
 	ask_init(&run.ask);
+	contract_start(&run.contract);
 	cli_output_start(&run.output, PROGRAM, &run.world);
 	run.operands = calloc((size_t)argc + 1, sizeof(run.operands[0]));
 	if (run.operands == NULL)
@@ -183,6 +194,7 @@ static int run_verb(const struct attest_verb *verb, int argc, char **argv)
 	http_library_stop();
 	policy_done(&run.policy);
 	ask_done(&run.ask);
+	servers_done(&run.servers);
 	free(run.operands);
 	return exit_status;
 }

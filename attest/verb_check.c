@@ -6,11 +6,6 @@
 #include "attest/verb.h"
 #include "verify/expect.h"
 
-static bool is_silent(const struct attest_run *run)
-{
-	return run->output.quiet && run->output.format == CLI_TEXT;
-}
-
 static int no_memory(const struct attest_run *run)
 {
 	cli_complain(run->output.program, "%s", reason_sentence(REASON_OUT_OF_MEMORY));
@@ -58,15 +53,6 @@ static bool save(const struct attest_run *run, const struct live *live, const ch
 	return reason == REASON_OK;
 }
 
-static bool render(const struct attest_run *run, const struct report *report, struct buf *out)
-{
-	if (run->output.format == CLI_JSON)
-		return report_json(report, run->output.program, run->version, out) == REASON_OK;
-	if (!is_silent(run))
-		report_text(report, &run->output.style, out);
-	return !out->failed;
-}
-
 /* One target: asked, judged, told at once unless all goes to one file, and kept. */
 static int check_url(const struct attest_run *run, const struct live *live, const char *url,
 		     struct buf *kept)
@@ -80,9 +66,9 @@ static int check_url(const struct attest_run *run, const struct live *live, cons
 	live_judge(live, url, report, &evidence);
 	enum cli_exit exit_status = cli_exit_of(report_conclude(report, &live->policy->require));
 	struct buf *out = run->output.path != NULL ? kept : &text;
-	if (url != run->operands[0] && !is_silent(run) && run->output.format == CLI_TEXT)
+	if (url != run->operands[0] && !attest_is_silent(run) && run->output.format == CLI_TEXT)
 		buf_text(out, "\n");
-	if (!render(run, report, out))
+	if (!attest_render(run, report, out))
 		exit_status = cli_worse(exit_status, (enum cli_exit)no_memory(run));
 	else if (text.len > 0 && !cli_write(&run->output, buf_span(&text)))
 		exit_status = cli_worse(exit_status, CLI_ERROR);
@@ -94,29 +80,27 @@ static int check_url(const struct attest_run *run, const struct live *live, cons
 	return (int)exit_status;
 }
 
-static int64_t ticks_ms(void *context)
-{
-	const struct attest_run *run = context;
-
-	return run->world.ticks_ms();
-}
-
-/* Nothing here is asked twice, so nothing is waited for. */
-static void sleep_ms(void *context, int64_t ms)
-{
-	(void)context;
-	(void)ms;
-}
-
 static int check_all(struct attest_run *run)
 {
 	struct chain_cache cache = { .next = 0 };
 	struct buf kept = { 0 };
 	enum cli_exit worst = CLI_PASS;
+	const struct contract contract = {
+		.policy = &run->contract.policy,
+		.servers = &run->servers,
+		.route = { .allow_plain = run->ask.route.allow_plain,
+			   .proxy = run->ask.route.proxy,
+			   .resolve = run->ask.route.resolve,
+			   .n_resolve = run->ask.route.n_resolve },
+		.timeout_ms = run->ask.timeout_ms,
+		.clock = attest_clock(run),
+		.clock_ms = run->clock_ms,
+	};
 	const struct live live = {
 		.ask = &run->ask,
 		.policy = &run->policy,
-		.clock = { ticks_ms, sleep_ms, run },
+		.contract = &contract,
+		.clock = attest_clock(run),
 		.clock_ms = run->clock_ms,
 		.random = run->random,
 		.cache = &cache,
@@ -126,7 +110,7 @@ static int check_all(struct attest_run *run)
 		int one = check_url(run, &live, run->operands[i], &kept);
 		worst = cli_worse(worst, (enum cli_exit)one);
 	}
-	if (run->output.path != NULL && !is_silent(run) &&
+	if (run->output.path != NULL && !attest_is_silent(run) &&
 	    !cli_write(&run->output, buf_span(&kept)))
 		worst = cli_worse(worst, CLI_ERROR);
 	buf_done(&kept);
@@ -141,7 +125,8 @@ static int run_check(struct attest_run *run)
 	if (message != NULL)
 		return attest_usage(run, message);
 	if (!ask_settle(run->output.program, &run->ask, &run->policy, run->max_age_given,
-			run->operands, run->n_operands))
+			run->operands, run->n_operands) ||
+	    !attest_contract_settle(run, false, true))
 		return CLI_USAGE;
 	if (run->ask.save != NULL) {
 		enum reason reason = save_may(run->ask.save, &why);
@@ -162,9 +147,19 @@ static bool apply(struct attest_run *run, int id, const char *value)
 		run->single_target_only = true;
 	if (id == EXPECT_MAX_AGE)
 		run->max_age_given = true;
-	return id >= ASK_PROFILE ?
+	if (id >= CONTRACT_REGISTRY)
+		return attest_contract_apply(run, id, value);
+	return id >= ASK_CACERT ?
 		       ask_apply(run->output.program, &run->ask, id, value) :
 		       expect_apply(run->output.program, &run->policy, &known, id, value);
 }
 
-const struct attest_verb attest_check = { "check", ask_options, ASK_OPTIONS, apply, run_check };
+const struct attest_verb attest_check = {
+	.name = "check",
+	.tables = { { ask_options, ASK_OPTIONS },
+		    { expect_options, EXPECT_LIVE_OPTIONS },
+		    { contract_options, CONTRACT_OPTIONS },
+		    { servers_options, SERVERS_OPTIONS } },
+	.apply = apply,
+	.run = run_check,
+};

@@ -163,6 +163,9 @@ static int run_document(struct attest_run *run)
 	return status;
 }
 
-const struct attest_verb attest_document = { "document", options,
-					     sizeof(options) / sizeof(options[0]), apply,
-					     run_document };
+const struct attest_verb attest_document = {
+	.name = "document",
+	.tables = { { options, sizeof(options) / sizeof(options[0]) } },
+	.apply = apply,
+	.run = run_document,
+};

@@ -218,5 +218,9 @@ static int run_serve(struct attest_run *run)
 	return status;
 }
 
-const struct attest_verb attest_serve = { "serve", options, sizeof(options) / sizeof(options[0]),
-					  apply, run_serve };
+const struct attest_verb attest_serve = {
+	.name = "serve",
+	.tables = { { options, sizeof(options) / sizeof(options[0]) } },
+	.apply = apply,
+	.run = run_serve,
+};

@@ -168,6 +168,9 @@ static int run_simulate(struct attest_run *run)
 	return make(run, run->operands[0], &pcrs);
 }
 
-const struct attest_verb attest_simulate = { "simulate", options,
-					     sizeof(options) / sizeof(options[0]), apply,
-					     run_simulate };
+const struct attest_verb attest_simulate = {
+	.name = "simulate",
+	.tables = { { options, sizeof(options) / sizeof(options[0]) } },
+	.apply = apply,
+	.run = run_simulate,
+};

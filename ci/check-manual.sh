@@ -131,7 +131,8 @@ check_options() {
 check_verbs() {
 	verbs=$(awk '/^} verbs\[\] = \{/ { on = 1; next } /^}/ { on = 0 }
 		on && match($0, /^\t\{ "[a-z]+"/) { print substr($0, 5, RLENGTH - 5) }' "$floor/main.c"
-		sed -n 's/^const struct [a-z_]*verb [a-z_]* = { "\([a-z]*\)",.*/\1/p' "$floor"/*.c)
+		sed -n 's/^const struct [a-z_]*verb [a-z_]* = { "\([a-z]*\)",.*/\1/p' "$floor"/*.c
+		sed -n '/^const struct [a-z_]*verb [a-z_]* = {$/,/^}/s/^	\.name = "\([a-z]*\)",$/\1/p' "$floor"/*.c)
 	told=$(section SYNOPSIS "$manual" | sed -n 's/^\.Cm \([a-z]*\).*/\1/p')
 	found 'verbs of the code' "$verbs"
 	agree 'every verb is in the manual' "$(missing "$verbs" "$told" "is not in $manual, SYNOPSIS")"

@@ -2,7 +2,7 @@
 # The enclaves of enclaves.py for a file of command tests: started once, ended with it.
 load helpers
 
-setup_file() {
+enclaves_start() {
 	export ENCLAVES=$BATS_FILE_TMPDIR/enclaves
 	mkdir "$ENCLAVES"
 	mkfifo "$ENCLAVES/stdin"
@@ -19,9 +19,17 @@ setup_file() {
 	return 1
 }
 
-teardown_file() {
+enclaves_stop() {
 	exec 9>&-
 	kill "$(cat "$ENCLAVES/pid")" 2>/dev/null || :
+}
+
+setup_file() {
+	enclaves_start
+}
+
+teardown_file() {
+	enclaves_stop
 }
 
 # port NAME: where that server listens; empty when it does not.
@@ -74,7 +82,7 @@ def rows(table):
 			return "%s: %d %s (%s), expected %s\n%s" % (args, got, *first_bad(report), row[1:4],
 				[c for c in report["checks"] if c["status"] in ("fail", "error")])
 		ids = [c["id"] for c in report["checks"]]
-		if ids[0] != "endpoint.fetch" or ids[-1] != "endpoint.tls" or len(set(ids)) != len(ids):
+		if ids[0] != "endpoint.fetch" or ids[-1] != "onchain.signer" or len(set(ids)) != len(ids):
 			return "%s: order %s" % (args, ids)
 		weakened = report.get("weakened", "").replace("custom root c9d24d86", "").lstrip(", ")
 		if len(row) > 4 and weakened != row[4]:

@@ -36,6 +36,11 @@ from gen import basics, cbor, document, ec, pki  # noqa: E402
 DIR = sys.argv[1]
 NOW = int(time.time())
 LOCK = threading.Lock()
+# The generator of secp256k1 (SEC 2, section 2.4.1): the key of the signer 0x7e5f4552091a69125d5dfcb7b8c2659029395bdf.
+SIGNER_KEY = bytes.fromhex(
+    "0479be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
+    "483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8"
+)
 
 
 # --- documents ---------------------------------------------------------------------------------
@@ -53,12 +58,12 @@ def optional(value):
     return cbor.NULL if value is None else cbor.bstr(value)
 
 
-def make(nonce=None, user_data=None, public_key=None, age=0, **change):
+def make(nonce=None, user_data=None, public_key=None, age=0, image=document.IMAGE, **change):
     """A document of the test image, `age` seconds old."""
     return document.make(
         CHAIN,
         timestamp=cbor.uint(int((time.time() - age) * 1000)),
-        pcrs=document.pcr_map(document.IMAGE),
+        pcrs=document.pcr_map(image),
         nonce=optional(nonce),
         user_data=optional(user_data),
         public_key=optional(public_key),
@@ -324,6 +329,8 @@ CHANGES = {
     "old": lambda made: {**made, "age": 400},
     "future": lambda made: {**made, "age": -120},
     "userdata": lambda made: {**made, "user_data": b"something else"},
+    "signer": lambda made: {**made, "public_key": SIGNER_KEY},
+    "debug": lambda made: {**made, "image": dict.fromkeys(document.IMAGE, bytes(48))},
     "nodata": lambda made: {**made, "user_data": None},
 }
 # These are of the connection: see Handler.

@@ -56,6 +56,11 @@ START_TEST(test_machine)
 	};
 	static const char *const url = "http://127.0.0.1:1";
 	const struct check_set known = live_checks();
+	const struct servers nobody = { .n = 0 };
+	struct onchain_policy no_contract;
+	const struct contract contract = { .policy = &no_contract, .servers = &nobody };
+
+	onchain_policy_init(&no_contract);
 
 	ck_assert(http_library_start());
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -71,6 +76,7 @@ START_TEST(test_machine)
 		const struct live live = {
 			.ask = &ask,
 			.policy = &policy,
+			.contract = &contract,
 			.clock = { ticks_ms, sleep_ms, NULL },
 			.clock_ms = rows[i].clock_ms,
 			.random = rows[i].random,
@@ -79,7 +85,7 @@ START_TEST(test_machine)
 		ck_assert_int_eq(report_conclude(report, &policy.require), VERDICT_ERROR);
 		EXPECT_REASON(rows[i].row, report->rows[0].reason, rows[i].want);
 		ck_assert_int_eq(report->rows[0].check, CHECK_ENDPOINT_FETCH);
-		ck_assert_int_eq(report->rows[report->n_rows - 1].check, CHECK_ENDPOINT_TLS);
+		ck_assert_int_eq(report->rows[report->n_rows - 1].check, CHECK_ONCHAIN_SIGNER);
 		for (size_t k = 1; k < report->n_rows; k++) {
 			ck_assert_int_eq(report->rows[k].status, STATUS_SKIP);
 			ck_assert(known.has[report->rows[k].check]);

@@ -118,7 +118,8 @@ static void block_trouble(struct onchain_judging *j)
 
 		instant_people(block->time_s, time);
 		report_error(j->report, CHECK_ONCHAIN_BLOCK, block->reason,
-			     "block %" PRIu64 " is of %s, judged with a limit of %" PRId64 " s",
+			     "block %" PRIu64 " is of %s, judged with a limit of %" PRId64
+			     " s (--max-block-age)",
 			     block->number, time, onchain_block_age(j->policy));
 		return;
 	}
@@ -151,17 +152,13 @@ static bool judge_block(struct onchain_judging *j)
 	}
 	onchain_digits(SPAN_OF(block->hash), hash);
 	instant_people(block->time_s, time);
-	const char *age = onchain_block_age(j->policy) < 0 && !j->dossier->recorded ?
-				  "; its age was not judged" :
-				  "";
 	if (j->policy->block == BLOCK_HASH)
 		report_pass(j->report, CHECK_ONCHAIN_BLOCK,
-			    "block %" PRIu64 " of %s, named by its hash%s", block->number, time,
-			    age);
+			    "block %" PRIu64 " of %s, named by its hash", block->number, time);
 	else
-		report_pass(j->report, CHECK_ONCHAIN_BLOCK,
-			    "block %" PRIu64 " of %s, %zu server%s%s", block->number, time,
-			    block->n_agree, block->n_agree == 1 ? " says so" : "s agree", age);
+		report_pass(j->report, CHECK_ONCHAIN_BLOCK, "block %" PRIu64 " of %s, %zu server%s",
+			    block->number, time, block->n_agree,
+			    block->n_agree == 1 ? " says so" : "s agree");
 	report_member(j->report, "hash", hash);
 	return true;
 }

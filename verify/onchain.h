@@ -88,8 +88,8 @@ struct onchain_block {
 void onchain_agree(const struct dossier *dossier, const struct onchain_policy *policy, int64_t now,
 		   struct onchain_block *ret);
 
-/* How old a block may be, seconds: as given, or the default for the choice; -1: a block that was named
- * by its number or hash may be of any age. */
+/* How old a block may be, seconds: as given, or the default for the choice. Of a record, whose block the
+ * judge names, no age is asked. */
 int64_t onchain_block_age(const struct onchain_policy *policy);
 
 /* Adds what is still to be asked under an agreed block. *ret_more: some question has a server without

@@ -97,9 +97,6 @@ int64_t onchain_block_age(const struct onchain_policy *policy)
 {
 	if (policy->max_block_age_s >= 0)
 		return policy->max_block_age_s;
-	/* whoever names a block wants that block */
-	if (policy->block == BLOCK_NUMBER || policy->block == BLOCK_HASH)
-		return -1;
 	return policy->block == BLOCK_LATEST ? AGE_MAX_LATEST_S : AGE_MAX_S;
 }
 
@@ -107,7 +104,6 @@ void onchain_agree(const struct dossier *dossier, const struct onchain_policy *p
 		   struct onchain_block *ret)
 {
 	const size_t quorum = policy->quorum != 0 ? policy->quorum : dossier->n_servers;
-	const int64_t age_max = onchain_block_age(policy);
 
 	*ret = (struct onchain_block){ .reason = REASON_OK };
 	if (dossier->recorded && policy->block != BLOCK_HASH) {
@@ -130,6 +126,6 @@ void onchain_agree(const struct dossier *dossier, const struct onchain_policy *p
 		ret->reason = ret->has_state_root ? REASON_OK : REASON_BLOCK_FORM;
 	else if (ret->time_s - AHEAD_MAX_S > now)
 		ret->reason = REASON_BLOCK_AHEAD;
-	else if (age_max >= 0 && now - ret->time_s > age_max)
+	else if (now - ret->time_s > onchain_block_age(policy))
 		ret->reason = REASON_BLOCK_STALE;
 }

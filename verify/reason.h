@@ -421,7 +421,32 @@
 	X(RPC_RESULT, "rpc-result", "the result is not of the form that this question has") \
 	X(RPC_SERVERS, "rpc-servers", "more than 16 servers, or more than 4 URLs of one") \
 	X(BLOCK_UNKNOWN, "block-unknown", "the server does not know the block") \
-	X(BLOCK_MOVED, "block-moved", "the block at this number became another one while the server was asked")
+	X(BLOCK_MOVED, "block-moved", "the block at this number became another one while the server was asked") \
+	/* Nix, and the image that it made (rebuild) */ \
+	X(NIX_VERSION, "nix-version", "Nix is older than 2.8, or does not tell its version") \
+	X(NIX_OPTION, "nix-option", "an option makes the build less independent than was asked for") \
+	X(NIX_OPTION_IGNORED, "nix-option-ignored", \
+	  "the daemon of Nix kept a setting of its own: this user may not change it") \
+	X(NIX_OUTPUT, "nix-output", "what Nix printed is not what such a call prints") \
+	X(NIX_FAILED, "nix-failed", "Nix failed, for a reason that its messages tell") \
+	X(NIX_FEATURES, "nix-features", "Nix was told not to know flakes, or the command nix") \
+	X(NIX_GROUP, "nix-group", "the group of users for builds does not exist") \
+	X(NIX_DISK_FULL, "disk-full", "the disk is full") \
+	X(NIX_LOCK, "lock-stale", "flake.lock is missing or does not fit flake.nix") \
+	X(NIX_ATTRIBUTE, "no-such-attribute", "the flake has no such attribute") \
+	X(NIX_NOT_STAGED, "not-staged", \
+	  "a file that the flake names does not exist, or git was not told of it") \
+	X(NIX_INPUT_HASH, "input-mismatch", "an input of the flake is not what flake.lock says") \
+	X(NIX_INPUT_FETCH, "input-unavailable", "an input of the flake cannot be had") \
+	X(NIX_EVALUATION, "nix-evaluation", "the flake cannot be evaluated") \
+	X(NIX_TREE, "tree-changed", "the source tree changed while it was built") \
+	X(NIX_BUILDER, "builder-failed", "a builder failed") \
+	X(NIX_TIMEOUT, "builder-timeout", "a builder took longer, or was silent longer, than it may") \
+	X(NIX_FIXED_OUTPUT, "fixed-output-mismatch", \
+	  "what was fetched is not what its derivation says") \
+	X(NIX_DIFFERS, "not-deterministic", "a second build gave something else") \
+	X(NIX_SUBSTITUTED, "substituted", "a path was neither built here nor built here again") \
+	X(IMAGE_NOT_USED, "image-not-used", "a staged file is not in the image's ramdisks")
 // clang-format on
 
 enum reason {

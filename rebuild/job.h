@@ -3,8 +3,12 @@
 #ifndef REBUILD_JOB_H
 #define REBUILD_JOB_H
 
+#include <signal.h>
+
 #include "rebuild/assemble.h"
+#include "rebuild/state.h"
 #include "verify/cli.h"
+#include "verify/policy.h"
 
 /* Everything a verb needs. */
 struct job {
@@ -24,14 +28,36 @@ struct job {
 	const char *sign_cert;
 	uint16_t flags;         /* of the image to make */
 	struct eif_rules rules; /* of the image to take apart or to compare */
-	bool may_html;          /* the verb knows --format html, */
-	bool html;              /* and it is wanted */
+	/* of plan and run */
+	struct policy policy;
+	struct check_set checks;   /* that --require may name */
+	const char *search_path;   /* PATH, NULL: not set */
+	const char *ssh_auth_sock; /* SSH_AUTH_SOCK, likewise */
+	const volatile sig_atomic_t *interrupted;
+	int64_t (*now)(void);
+	const char *out;
+	const char *commit;
+	const char *image;
+	const char *attribute;
+	const char *expect_pcr0;
+	const char *built_binary;
+	const char *built_eif;
+	const char *reference; /* --eif */
+	const char *signers;
+	bool independent;
+	bool require_signed;
+	bool resolve;
+	enum stage from;
+	enum stage until;
+	bool may_html; /* the verb knows --format html, */
+	bool html;     /* and it is wanted */
 };
 
 /* Each returns the exit status. */
 int job_assemble(struct job *job);
 int job_unpack(struct job *job);
 int job_compare(struct job *job);
+int job_run(struct job *job);
 
 /* Says on stderr what is wrong with the command line; the exit status for that. */
 int job_usage(const struct job *job, const char *message);

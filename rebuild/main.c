@@ -10,6 +10,7 @@
 
 #include "rebuild/job.h"
 #include "rebuild/rawstream.h"
+#include "rebuild/run.h"
 #include "verify/expect.h"
 
 #define PROGRAM "enclave-rebuild"
@@ -18,24 +19,25 @@ static const char help_text[] =
 	"Usage: " PROGRAM " assemble --kernel FILE --cmdline TEXT|@FILE RAMDISKS -o EIF\n"
 	"       " PROGRAM " unpack EIF DIR\n"
 	"       " PROGRAM " compare EIF EIF|PCR.JSON\n"
+	"       " PROGRAM
+	" run RECIPE --out DIR    rebuild, measure, compare with what is expected\n"
 	"\n"
-	"assemble makes an image, the same bytes from the same inputs. RAMDISKS, in order:\n"
-	"  --ramdisk FILE        a section as it is\n"
-	"  --tree DIR            a directory as cpio and gzip, owned by root, times fixed\n"
-	"  --arch x86_64|aarch64 (default x86_64)\n"
-	"  --metadata FILE       the metadata section as it is (JSON); otherwise one is made,\n"
-	"                        its time SOURCE_DATE_EPOCH or 1970\n"
-	"  --sign-key PEM --sign-cert PEM    sign PCR0 (P-256, P-384, P-521)\n"
-	"  -o EIF                where to write it\n"
+	"assemble: --ramdisk FILE as it is, --tree DIR as cpio and gzip, each repeatable, in order;\n"
+	"  --arch x86_64|aarch64  --metadata FILE  --sign-key PEM --sign-cert PEM  -o EIF\n"
 	"unpack writes sections and what the ramdisks hold into DIR, new or empty (- is stdin).\n"
 	"compare tells why two images, or an image and published registers, differ.\n"
 	"  --flags HEX           reserved header flags that the images must have (unpack, too)\n"
+	"run: instead of what the recipe says: --commit ID --image REF --attribute NAME\n"
+	"    --expect-pcr0 HEX --require-signed; --eif FILE expects an image's registers\n"
+	"  --signers FILE        whose signatures of a commit count\n"
+	"  --built-eif FILE | --built-binary FILE    enter half way\n"
+	"  --from STAGE --until STAGE --require IDS\n"
 	"Output: --format text|json (compare: html)  -q  -v  --color WHEN  --version  -h\n"
 	"Exit status: 0 done, equal; 1 malformed, different; 2 wrong usage or input; 3 could not.\n"
 	"Example: " PROGRAM " assemble --kernel bzImage --cmdline @cmdline --tree root -o my.eif\n";
 
 enum option {
-	OPT_KERNEL = 1,
+	OPT_KERNEL = 100, /* behind those of verify/expect.h */
 	OPT_CMDLINE,
 	OPT_RAMDISK,
 	OPT_TREE,
@@ -43,7 +45,18 @@ enum option {
 	OPT_METADATA,
 	OPT_SIGN_KEY,
 	OPT_SIGN_CERT,
-	OPT_FLAGS
+	OPT_FLAGS,
+	OPT_OUT,
+	OPT_COMMIT,
+	OPT_IMAGE,
+	OPT_ATTRIBUTE,
+	OPT_EXPECT_PCR,
+	OPT_SIGNERS,
+	OPT_REQUIRE_SIGNED,
+	OPT_BUILT_BINARY,
+	OPT_BUILT_EIF,
+	OPT_FROM,
+	OPT_UNTIL
 };
 
 static const struct cli_option assemble_options[] = {
@@ -60,6 +73,22 @@ static const struct cli_option assemble_options[] = {
 /* of compare, too */
 static const struct cli_option unpack_options[] = {
 	{ OPT_FLAGS, 0, false, "flags", "HEX" },
+};
+
+static const struct cli_option run_options[] = {
+	{ OPT_OUT, 0, false, "out", "DIR" },
+	{ OPT_COMMIT, 0, false, "commit", "ID" },
+	{ OPT_IMAGE, 0, false, "image", "REFERENCE" },
+	{ OPT_ATTRIBUTE, 0, false, "attribute", "NAME" },
+	{ OPT_EXPECT_PCR, 0, false, "expect-pcr0", "HEX" },
+	{ EXPECT_EIF, 0, false, "eif", "FILE" },
+	{ EXPECT_REQUIRE, 0, true, "require", "IDS" },
+	{ OPT_SIGNERS, 0, false, "signers", "FILE" },
+	{ OPT_REQUIRE_SIGNED, 0, true, "require-signed", NULL },
+	{ OPT_BUILT_BINARY, 0, false, "built-binary", "FILE" },
+	{ OPT_BUILT_EIF, 0, false, "built-eif", "FILE" },
+	{ OPT_FROM, 0, false, "from", "STAGE" },
+	{ OPT_UNTIL, 0, false, "until", "STAGE" },
 };
 
 static int say(const char *text)
@@ -92,8 +121,72 @@ static bool apply_arch(struct job *job, const char *value)
 	return false;
 }
 
+static bool apply_stage(const char *option, const char *value, enum stage *ret)
+{
+	if (stage_of(value, ret))
+		return true;
+	cli_complain(
+		PROGRAM,
+		"--%s %s: plan, source, image, stage, build, collect, measure, compare or report",
+		option, value);
+	return false;
+}
+
+/* Options of run. False: it is none of them, or its value is wrong, which was said then: *ret_known. */
+static bool apply_run(struct job *job, int id, const char *value, bool *ret_known)
+{
+	*ret_known = true;
+	switch (id) {
+	case OPT_OUT:
+		job->out = value;
+		return true;
+	case OPT_COMMIT:
+		job->commit = value;
+		return true;
+	case OPT_IMAGE:
+		job->image = value;
+		return true;
+	case OPT_ATTRIBUTE:
+		job->attribute = value;
+		return true;
+	case OPT_EXPECT_PCR:
+		job->expect_pcr0 = value;
+		return true;
+	case OPT_SIGNERS:
+		job->signers = value;
+		return true;
+	case OPT_REQUIRE_SIGNED:
+		job->require_signed = true;
+		return true;
+	case OPT_BUILT_BINARY:
+		job->built_binary = value;
+		return true;
+	case OPT_BUILT_EIF:
+		job->built_eif = value;
+		return true;
+	case OPT_FROM:
+		return apply_stage("from", value, &job->from);
+	case OPT_UNTIL:
+		return apply_stage("until", value, &job->until);
+	case EXPECT_EIF:
+		job->reference = value;
+		return expect_apply(PROGRAM, &job->policy, &job->checks, id, value);
+	case EXPECT_REQUIRE:
+		return expect_apply(PROGRAM, &job->policy, &job->checks, id, value);
+	default:
+		*ret_known = false;
+		return false;
+	}
+}
+
 static bool apply(struct job *job, int id, const char *value)
 {
+	bool known = false;
+
+	bool applied = apply_run(job, id, value, &known);
+	if (known)
+		return applied;
+
 	switch (id) {
 	case OPT_KERNEL:
 		job->kernel = value;
@@ -166,34 +259,70 @@ static const struct verb {
 	size_t n_options;
 	int (*run)(struct job *job);
 	bool may_html;
+	bool stops_in_order; /* on a signal: it starts other programs */
 } verbs[] = {
 	{ "assemble", assemble_options, sizeof(assemble_options) / sizeof(assemble_options[0]),
-	  job_assemble, false },
+	  job_assemble, false, false },
 	{ "unpack", unpack_options, sizeof(unpack_options) / sizeof(unpack_options[0]), job_unpack,
-	  false },
+	  false, false },
 	{ "compare", unpack_options, sizeof(unpack_options) / sizeof(unpack_options[0]),
-	  job_compare, true },
+	  job_compare, true, false },
+	{ "run", run_options, sizeof(run_options) / sizeof(run_options[0]), job_run, false, true },
 };
+
+/* The signal that asked to stop, for verbs that stop in order. */
+static volatile sig_atomic_t interrupted;
+
+static void note_signal(int number)
+{
+	interrupted = number;
+}
+
+static void catch_signals(void)
+{
+	static const int deadly[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction action = { .sa_handler = note_signal };
+
+	(void)sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++) {
+		struct sigaction before;
+		if (sigaction(deadly[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+			(void)sigaction(deadly[i], &action, NULL);
+	}
+}
+
+/* Whoever waits for this program must see that a signal ended it. */
+static void die_by_signal(void)
+{
+	(void)signal((int)interrupted, SIG_DFL);
+	(void)raise((int)interrupted);
+}
+
+static int64_t now(void)
+{
+	struct timespec found;
+
+	return clock_gettime(CLOCK_REALTIME, &found) == 0 ? (int64_t)found.tv_sec : -1;
+}
 
 static int64_t ticks_ms(void)
 {
-	struct timespec now;
+	struct timespec found;
 
-	return clock_gettime(CLOCK_MONOTONIC, &now) == 0 ?
-		       (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 :
+	return clock_gettime(CLOCK_MONOTONIC, &found) == 0 ?
+		       (int64_t)found.tv_sec * 1000 + found.tv_nsec / 1000000 :
 		       0;
 }
 
 /* What this program finds in its surroundings. */
 static void look_around(struct job *job)
 {
-	struct timespec now;
 	const char *no_color = getenv("NO_COLOR");
 	const char *term = getenv("TERM");
 	bool dumb = term != NULL && strcmp(term, "dumb") == 0;
 
 	job->world = (struct cli_world){
-		.now = clock_gettime(CLOCK_REALTIME, &now) == 0 ? (int64_t)now.tv_sec : -1,
+		.now = now(),
 		.stdout_is_terminal = isatty(STDOUT_FILENO) == 1,
 		.colour_refused = (no_color != NULL && *no_color != '\0') || dumb,
 		.stderr_is_terminal = isatty(STDERR_FILENO) == 1 && !dumb,
@@ -203,11 +332,18 @@ static void look_around(struct job *job)
 	job->tmpdir = getenv("TMPDIR");
 	if (job->tmpdir == NULL || *job->tmpdir == '\0')
 		job->tmpdir = "/tmp";
+	job->search_path = getenv("PATH");
+	job->ssh_auth_sock = getenv("SSH_AUTH_SOCK");
 }
 
 static int run_verb(const struct verb *verb, int argc, char **argv)
 {
-	struct job job = { .version = ENCLAVECHECK_VERSION, .may_html = verb->may_html };
+	struct job job = { .version = ENCLAVECHECK_VERSION,
+			   .may_html = verb->may_html,
+			   .interrupted = &interrupted,
+			   .now = now,
+			   .checks = run_checks(),
+			   .until = STAGE_REPORT };
 	struct cli_words words;
 	int status = CLI_ERROR;
 
@@ -216,10 +352,16 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 	cli_words_start(&words, argc, argv);
 	cli_words_table(&words, cli_common_options, CLI_COMMON_OPTIONS);
 	cli_words_table(&words, verb->options, verb->n_options);
+	policy_init(&job.policy);
 	job.ramdisks = calloc((size_t)argc + 1, sizeof(job.ramdisks[0]));
+	if (verb->stops_in_order)
+		catch_signals();
 	if (job.ramdisks != NULL && read_words(&job, &words, &status))
 		status = verb->run(&job);
 	free(job.ramdisks);
+	policy_done(&job.policy);
+	if (interrupted != 0)
+		die_by_signal();
 	return status;
 }
 

@@ -67,7 +67,16 @@
 	X(ONCHAIN_POINTERS, "onchain.pointers") \
 	X(ONCHAIN_PROOF, "onchain.proof") \
 	X(ONCHAIN_REGISTERED, "onchain.registered") \
-	X(ONCHAIN_SIGNER, "onchain.signer")
+	X(ONCHAIN_SIGNER, "onchain.signer") \
+	X(SOURCE_COMMIT, "source.commit") \
+	X(SOURCE_SIGNATURE, "source.signature") \
+	X(SOURCE_PINS, "source.pins") \
+	X(IMAGE_DIGEST, "image.digest") \
+	X(IMAGE_FILES, "image.files") \
+	X(BUILD_COMPLETED, "build.completed") \
+	X(BUILD_INDEPENDENT, "build.independent") \
+	X(BUILD_PCRS, "build.pcrs") \
+	X(IMAGE_IN_EIF, "image.in_eif")
 // clang-format on
 
 enum check {

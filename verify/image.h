@@ -70,6 +70,13 @@ struct check_set image_checks(void);
 void image_judge(const struct image *image, const struct policy *policy, int64_t now,
 		 struct report *report);
 
+/* The same in two steps, for whoever has a check to add between them: form, checksum and signature;
+ * registers and facts. */
+void image_judge_form(const struct image *image, const struct policy *policy, int64_t now,
+		      struct report *report);
+void image_judge_registers(const struct image *image, const struct policy *policy,
+			   struct report *report);
+
 /* What the image says, in image_show.c. */
 
 /* Appends pcr.json as nitro-cli and eif_build print it. */

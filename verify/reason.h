@@ -446,7 +446,31 @@
 	  "what was fetched is not what its derivation says") \
 	X(NIX_DIFFERS, "not-deterministic", "a second build gave something else") \
 	X(NIX_SUBSTITUTED, "substituted", "a path was neither built here nor built here again") \
-	X(IMAGE_NOT_USED, "image-not-used", "a staged file is not in the image's ramdisks")
+	X(IMAGE_NOT_USED, "image-not-used", "a staged file is not in the image's ramdisks") \
+	/* the source (rebuild) */ \
+	X(SOURCE_FETCH, "source-fetch", "git could not fetch from the repository") \
+	X(SOURCE_ABSENT, "source-absent", "the repository has no such commit, or the commit no such file") \
+	X(SOURCE_OBJECTS, "source-objects", \
+	  "an object of the repository is malformed, or is not the one that its id names") \
+	X(SOURCE_TREE, "source-tree", "a file of the working tree is not the commit's") \
+	X(SOURCE_GIT, "source-git", "git failed, or said something that it never says") \
+	X(SOURCE_SIGNERS, "source-signers", \
+	  "neither allowed signers of ssh-keygen nor OpenPGP keys, or the program that checks them is missing") \
+	X(SOURCE_UNSIGNED, "source-unsigned", "the commit is not signed") \
+	X(SOURCE_SIGNATURE, "source-signature", \
+	  "the commit's signature is not good, or not by one of the signers that were given") \
+	/* what a run keeps, and flake.lock (rebuild) */ \
+	X(FILE_TOO_LARGE, "file-too-large", "the file is larger than such a file can be") \
+	X(STATE_BUSY, "state-busy", "another run works in this folder") \
+	X(LOCK_SHAPE, "lock-shape", "flake.lock is not of the form of version 5 to 7") \
+	X(LOCK_PATH, "lock-path", "an input of the flake is a path, which every machine has its own of") \
+	X(LOCK_INDIRECT, "lock-indirect", \
+	  "an input of the flake is a name that every machine may resolve in its own way") \
+	X(LOCK_UNPINNED, "lock-unpinned", "an input of the flake has no full rev, or no narHash") \
+	X(LOCK_TYPE, "lock-type", "an input of the flake is of a type that is not known here") \
+	X(LOCK_OVERRIDDEN, "lock-overridden", \
+	  "nix-enclaver is built with another nixpkgs than its own, so its published result cannot come out") \
+	X(PCRS_CLAIM, "pcrs-claim", "the registers that the build wrote down are not those of its image")
 // clang-format on
 
 enum reason {

@@ -1,0 +1,282 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "rebuild/explain.h"
+#include "rebuild/job_recipe.h"
+#include "rebuild/run.h"
+#include "verify/json.h"
+
+/* What a run needs beside its recipe. */
+struct preparation {
+	struct job_tools tools;
+	struct cli_progress bar;
+	struct image_progress told;
+	struct run_order order;
+};
+
+static void tell_step(void *context, const char *what)
+{
+	const struct job *job = context;
+
+	cli_complain(job->output.program, "%s", what);
+}
+
+/* The recipe's expectations, as one whole set. */
+static bool expect_recipe(const struct recipe *recipe, struct policy *policy)
+{
+	if (!recipe_expects(recipe))
+		return true;
+	struct policy_source *source =
+		policy_add_source(policy, POLICY_SET, SPAN_LITERAL("recipe"));
+	if (source == NULL)
+		return false;
+	source->pcrs = recipe->expected;
+	source->has_enclave_hash = recipe->has_enclave_hash;
+	memcpy(source->enclave_hash, recipe->enclave_hash, KECCAK_LEN);
+	return true;
+}
+
+/* What of the command line does not go together; NULL: it does. */
+static const char *usage_error(const struct job *job, const struct recipe *recipe)
+{
+	if (job->built_eif != NULL && job->built_binary != NULL)
+		return "run: --built-eif and --built-binary: one of them";
+	if (job->built_binary != NULL && recipe->n_files != 1)
+		return "run: --built-binary: the recipe must name one file of an image (image.files)";
+	if (recipe->require_signed && job->signers == NULL && job->built_eif == NULL)
+		return "run: a signature is required: --signers FILE says whose counts";
+	if (job->from > job->until)
+		return "run: --from a stage behind that of --until";
+	if (recipe->onchain != NULL)
+		return "run: the recipe has a contract: leave it out and ask enclave-attest onchain";
+	return NULL;
+}
+
+/* Files that options name must be there before anything is done. */
+static bool has_file(const struct job *job, const char *option, const char *path)
+{
+	if (path == NULL || access(path, R_OK) == 0)
+		return true;
+	cli_complain(job->output.program, "--%s %s: %s", option, path, strerror(errno));
+	return false;
+}
+
+/* Which programs are missing that the stages ahead need. */
+static bool has_tools(const struct job *job, const struct job_tools *tools)
+{
+	if (job->built_eif != NULL || job->until < STAGE_SOURCE)
+		return true;
+	if (tools->git == NULL) {
+		cli_complain(job->output.program, "git is not on PATH (%s)",
+			     job->search_path != NULL ? job->search_path : "");
+		return false;
+	}
+	return true;
+}
+
+/* On a mismatch: where the image differs from the one that was expected. */
+static void explain(const struct job *job, const struct run *run, struct report *report)
+{
+	struct compare_side ours = { .path = run->eif, .fd = -1, .image = run->image };
+	struct compare_side other = { .path = job->reference, .fd = -1 };
+	static const struct eif_rules rules = { 0 };
+	struct comparison *comparison = calloc(1, sizeof(*comparison));
+	const struct outcome_tool tool = { job->output.program, job->version };
+	struct trouble trouble = { 0 };
+	struct json_place place;
+	struct buf lines = { 0 };
+	struct buf text = { 0 };
+	cJSON *tree = NULL;
+
+	enum reason reason = comparison == NULL ? REASON_OUT_OF_MEMORY :
+						  copy_open(ours.path, &ours.fd, &trouble);
+	if (reason == REASON_OK)
+		reason = copy_open(other.path, &other.fd, &trouble);
+	if (reason == REASON_OK) {
+		const struct image_source from = { .fd = other.fd };
+		reason = image_read(&from, &rules, NULL, &other.image);
+		if (reason == REASON_OK)
+			reason = compare_images(&ours, &other, job->tmpdir, NULL, comparison,
+						&trouble);
+		if (reason == REASON_OK) {
+			explain_text(comparison, job->output.style.verbose, &lines);
+			if (explain_json(&tool, comparison, &text) &&
+			    json_read(buf_span(&text), &tree, &place) == REASON_OK)
+				report_take_member(report, "comparison", tree);
+			report_add_lines(report, &lines);
+			comparison_done(comparison);
+		}
+		image_done(&other.image);
+	}
+	if (reason != REASON_OK)
+		job_complain(job, "explaining the mismatch", &trouble, reason);
+	buf_done(&text);
+	buf_done(&lines);
+	if (ours.fd >= 0)
+		(void)close(ours.fd);
+	if (other.fd >= 0)
+		(void)close(other.fd);
+	free(comparison);
+}
+
+static int put_out(const struct job *job, const struct report *report)
+{
+	struct buf out = { 0 };
+	enum reason reason = REASON_OK;
+
+	if (job->output.format == CLI_JSON)
+		reason = report_json(report, job->output.program, job->version, &out);
+	else if (!job->output.quiet)
+		report_text(report, &job->output.style, &out);
+	bool ok = reason == REASON_OK && !out.failed;
+	if (!ok)
+		cli_complain(job->output.program, "%s", reason_sentence(REASON_OUT_OF_MEMORY));
+	else if (out.len > 0)
+		ok = cli_write(&job->output, buf_span(&out));
+	buf_done(&out);
+	return ok ? CLI_PASS : CLI_ERROR;
+}
+
+/* The whole run: every check, the verdict, the files of results. */
+static int conclude(const struct job *job, const struct run *run)
+{
+	struct report *report = report_new();
+	struct trouble trouble = { 0 };
+
+	if (report == NULL) {
+		cli_complain(job->output.program, "%s", reason_sentence(REASON_OUT_OF_MEMORY));
+		return CLI_ERROR;
+	}
+	run_judge(run, report);
+	if (run->done[STAGE_MEASURE])
+		image_show(&run->image, job->output.style.verbose, report);
+	enum verdict verdict = report_conclude(report, &job->policy.require);
+	bool sound = run->done[STAGE_MEASURE] && image_is_sound(&run->image);
+	if (verdict == VERDICT_FAIL && job->reference != NULL && sound)
+		explain(job, run, report);
+	report_take_member(report, "build_info", run_info(run, verdict));
+	enum reason reason = run_write(run, report, &trouble);
+	if (reason != REASON_OK)
+		job_complain(job, "", &trouble, reason);
+	int status = put_out(job, report);
+	report_free(report);
+	return status != CLI_PASS || reason != REASON_OK ? CLI_ERROR : (int)cli_exit_of(verdict);
+}
+
+/* A run that was to end before anything is compared: whether the stages went well. */
+static int finish_early(const struct job *job, const struct run *run)
+{
+	struct report *report = report_new();
+	struct buf out = { 0 };
+	enum check bad;
+	int status;
+
+	if (report == NULL) {
+		cli_complain(job->output.program, "%s", reason_sentence(REASON_OUT_OF_MEMORY));
+		return CLI_ERROR;
+	}
+	run_judge_stages(run, job->until, report);
+	enum verdict verdict = report_conclude(report, &job->policy.require);
+	if (report_has_fault(report, &bad)) {
+		status = put_out(job, report);
+		status = status != CLI_PASS ? CLI_ERROR : (int)cli_exit_of(verdict);
+	} else {
+		if (job->output.format == CLI_JSON)
+			buf_printf(&out,
+				   "{\"schema\":1,\"tool\":{\"name\":\"%s\",\"version\":\"%s\"},"
+				   "\"done\":\"%s\"}\n",
+				   job->output.program, job->version, stage_name(job->until));
+		else
+			buf_printf(&out, "done up to %s: nothing compared, no verdict\n",
+				   stage_name(job->until));
+		status = job_put_out(job, &out, true);
+	}
+	buf_done(&out);
+	report_free(report);
+	return status;
+}
+
+static int run_recipe(struct job *job, struct preparation *prepared)
+{
+	struct run *run = calloc(1, sizeof(*run));
+	struct trouble trouble = { 0 };
+	int status = CLI_ERROR;
+
+	if (run == NULL) {
+		cli_complain(job->output.program, "%s", reason_sentence(REASON_OUT_OF_MEMORY));
+		return CLI_ERROR;
+	}
+	enum reason reason = run_stages(&prepared->order, run, &trouble);
+	cli_progress_end(&prepared->bar);
+	if (reason != REASON_OK)
+		job_complain(job, "", &trouble, reason);
+	else if (job->until < STAGE_COMPARE)
+		status = finish_early(job, run);
+	else
+		status = conclude(job, run);
+	run_done(run);
+	free(run);
+	return status;
+}
+
+int job_run(struct job *job)
+{
+	struct preparation prepared = { .told = { .tell = cli_progress_tell } };
+	struct recipe_fault fault;
+	struct recipe recipe;
+	int status = CLI_USAGE;
+
+	if (job->n_operands != 1)
+		return job_usage(job, "run: one RECIPE is needed");
+	if (job->out == NULL)
+		return job_usage(job, "run: --out DIR is needed, for the results");
+	if (!job_read_recipe(job, &recipe, &status))
+		return status;
+	const char *message = usage_error(job, &recipe);
+	enum reason reason = recipe_pinned(&recipe, &fault);
+	job_find_tools(job, &prepared.tools);
+	if (message != NULL) {
+		status = job_usage(job, message);
+	} else if (reason != REASON_OK) {
+		job_complain_recipe(job, reason, &fault);
+		status = CLI_USAGE;
+	} else if (!has_file(job, "built-eif", job->built_eif) ||
+		   !has_file(job, "built-binary", job->built_binary) ||
+		   !has_file(job, "signers", job->signers)) {
+		status = CLI_USAGE;
+	} else if (job->built_eif == NULL && job->until > STAGE_SOURCE) {
+		status = job_usage(job, "run: only with --built-eif, or --until source: building "
+					"is not done here yet");
+	} else if (!has_tools(job, &prepared.tools) || !expect_recipe(&recipe, &job->policy)) {
+		status = CLI_ERROR;
+	} else {
+		prepared.told.context = &prepared.bar;
+		cli_progress_start(&prepared.bar, &job->output, &job->world);
+		prepared.order = (struct run_order){
+			.recipe = &recipe,
+			.policy = &job->policy,
+			.out = job->out,
+			.built_binary = job->built_binary,
+			.built_eif = job->built_eif,
+			.reference = job->reference,
+			.signers = job->signers,
+			.tmpdir = job->tmpdir,
+			.from = job->from,
+			.until = job->until,
+			.git = job_git(job, &prepared.tools),
+			.tool = job->output.program,
+			.version = job->version,
+			.now = job->now,
+			.tell = tell_step,
+			.context = job,
+			.progress = &prepared.told,
+		};
+		status = run_recipe(job, &prepared);
+	}
+	job_free_tools(&prepared.tools);
+	recipe_done(&recipe);
+	return status;
+}

@@ -1,0 +1,109 @@
+/* A rebuild, from a recipe to a report: the conductor of all stages.
+ *
+ *   plan -> source -> image -> stage -> build -> collect -> measure -> compare -> report
+ *
+ * In the folder of results, beside the results, `work` is what a later run goes on with: the lock and the
+ * states (state.h), the commit's working tree. Stages first, then judgement: what each stage found is kept
+ * here, and run_judge puts it in the order of the report. */
+#ifndef REBUILD_RUN_H
+#define REBUILD_RUN_H
+
+#include "rebuild/copy.h"
+#include "rebuild/lock.h"
+#include "rebuild/recipe.h"
+#include "rebuild/source.h"
+#include "rebuild/state.h"
+#include "verify/image.h"
+#include "verify/pcrfile.h"
+#include "verify/policy.h"
+
+#define RUN_EIF_MAX (UINT64_C(16) << 30) /* bytes of an image, as verify/eif.h has it */
+#define RUN_BINARY_MAX (UINT64_C(8) << 30)
+
+/* What is wanted. All borrowed. */
+struct run_order {
+	const struct recipe *recipe;
+	const struct policy *policy; /* what to expect, the recipe's expectations among it */
+	const char *out;             /* the folder of results; made, but not its parents */
+	const char *built_binary;    /* NULL: taken from the image */
+	const char *built_eif;       /* NULL: built */
+	const char *reference;       /* an image to explain a mismatch by; NULL: none */
+	const char *signers;         /* NULL: no signature is checked */
+	const char *tmpdir;
+	enum stage from;  /* states of this stage and later ones are not used */
+	enum stage until; /* nothing behind this stage is done */
+	struct git git;   /* but for its folders, kind and log */
+	const char *tool; /* this program's name and version, */
+	const char *version;
+	int64_t (*now)(void);                          /* seconds since 1970; below 0: not known */
+	void (*tell)(void *context, const char *what); /* one line for each step; NULL: nobody */
+	void *context;
+	const struct image_progress *progress; /* of measuring; NULL: nobody */
+};
+
+/* Why a stage did not succeed. */
+struct run_fault {
+	enum reason reason; /* REASON_OK: it did, or was not tried */
+	struct trouble trouble;
+};
+
+struct run {
+	const struct run_order *order;
+	char *out;     /* absolute */
+	char *work;    /* folder of the states */
+	char *source;  /* the working tree */
+	char *home;    /* for gpg */
+	char *signers; /* absolute; NULL: none */
+	char *eif;     /* enclave.eif among the results */
+	struct git git;
+	struct state *state;
+	int log; /* build.log; 0: none */
+	bool done[STAGE_COUNT];
+	struct run_fault faults[STAGE_COUNT];
+	struct source_facts facts;
+	enum reason pins; /* how reading and judging flake.lock went */
+	struct json_place pins_place;
+	const struct lock_input *unpinned;
+	struct lock lock;
+	uint8_t lock_sha256[DIGEST_SHA256_LEN];
+	bool actions_by_name;  /* CI actions that are not named by commit, */
+	bool swallowed_errors; /* and `|| true` in the flake or a workflow */
+	struct copied binary;  /* staged */
+	struct copied image_file;
+	bool is_read;
+	struct image image;
+};
+
+/* Does all stages up to order->until that can be done. REASON_OK: look at `faults`; any other reason is this
+ * machine's or the caller's trouble, and there is nothing to judge: REASON_INTERRUPTED, _STATE_BUSY,
+ * _FILE_UNWRITABLE, _OUT_OF_MEMORY, _CRYPTO_FAILED. End with run_done in any case. */
+enum reason run_stages(const struct run_order *order, struct run *ret,
+		       struct trouble *reterr) MUST_CHECK;
+void run_done(struct run *run);
+
+/* DIR/NAME; the caller frees. NULL: out of memory. */
+char *run_path(const char *dir, const char *name);
+
+/* Whether a stage's reason says something about what is rebuilt: a check fails. Otherwise it is trouble of this
+ * machine or on the way to another: there is no verdict. */
+bool run_is_evidence(enum reason reason);
+
+/* The checks that run_judge can add. */
+struct check_set run_checks(void);
+
+/* Adds all checks of a run, facts, and what the report must say. Does not conclude. */
+void run_judge(const struct run *run, struct report *report);
+
+/* The same for a run that was to end after `until`, before anything is compared: the checks of these stages. */
+void run_judge_stages(const struct run *run, enum stage until, struct report *report);
+
+/* What was built out of what, as build-info.json has it: the keys of the seed's workflow, then ours. NULL:
+ * out of memory. */
+cJSON *run_info(const struct run *run, enum verdict verdict);
+
+/* Writes pcr.json, build-info.json and report.json beside the image. The report is concluded.
+ * REASON_FILE_UNWRITABLE, REASON_OUT_OF_MEMORY. */
+enum reason run_write(const struct run *run, const struct report *report,
+		      struct trouble *reterr) MUST_CHECK;
+
+#endif

@@ -1,0 +1,232 @@
+/* The files of results beside the image: pcr.json, build-info.json, report.json. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "rebuild/draft.h"
+#include "rebuild/run.h"
+#include "verify/auto.h"
+#include "verify/basenc.h"
+#include "verify/json.h"
+
+#define SCHEMA 1
+
+/* A tree in the making: a failed allocation is asked about once, at the end. */
+struct tree {
+	bool failed;
+};
+
+static cJSON *add(struct tree *tree, cJSON *object, const char *key, cJSON *item)
+{
+	if (item == NULL || !cJSON_AddItemToObject(object, key, item)) {
+		cJSON_Delete(item);
+		tree->failed = true;
+		return NULL;
+	}
+	return item;
+}
+
+/* NULL is null. */
+static void add_text(struct tree *tree, cJSON *object, const char *key, const char *text)
+{
+	(void)add(tree, object, key, text == NULL ? cJSON_CreateNull() : cJSON_CreateString(text));
+}
+
+static void add_hex(struct tree *tree, cJSON *object, const char *key, const char *prefix,
+		    struct span bytes)
+{
+	struct buf text = { 0 };
+
+	buf_text(&text, prefix);
+	hex_encode(&text, bytes);
+	char *owned = buf_take_text(&text);
+	if (owned == NULL)
+		tree->failed = true;
+	else
+		add_text(tree, object, key, owned);
+	free(owned);
+}
+
+/* 64-bit numbers are strings. */
+static void add_number(struct tree *tree, cJSON *object, const char *key, uint64_t number)
+{
+	char text[24];
+
+	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)number);
+	add_text(tree, object, key, text);
+}
+
+/* The seed workflow's keys: an empty string there means unknown. */
+static void add_seed_keys(struct tree *tree, const struct run *run, cJSON *root)
+{
+	const struct recipe *recipe = run->order->recipe;
+	bool sourced = run->done[STAGE_SOURCE];
+	uint8_t hash[KECCAK_LEN];
+
+	/* only what was used is named: with an image or a binary that was given, that is not known */
+	bool imaged = run->done[STAGE_IMAGE] && recipe->image != NULL;
+	add_text(tree, root, "nitro_image", imaged ? recipe->image : "");
+	add_text(tree, root, "image_digest", "");
+	if (run->binary.size > 0)
+		add_hex(tree, root, "nitro_binary_hash", "", SPAN_OF(run->binary.sha256));
+	else
+		add_text(tree, root, "nitro_binary_hash", "");
+	if (run->is_read && image_is_sound(&run->image)) {
+		const uint8_t *pcr0 = run->image.measurement.pcrs.value[0];
+		add_hex(tree, root, "pcr0", "0x", (struct span){ pcr0, PCR_LEN });
+		enclave_hash(pcr0, hash);
+		add_hex(tree, root, "enclave_hash", "0x", SPAN_OF(hash));
+	} else {
+		add_text(tree, root, "pcr0", "");
+		add_text(tree, root, "enclave_hash", "");
+	}
+	add_text(tree, root, "git_sha", sourced ? recipe->commit : "");
+}
+
+static void add_inputs(struct tree *tree, const struct run *run, cJSON *root)
+{
+	cJSON *inputs = add(tree, root, "inputs", cJSON_CreateArray());
+
+	for (size_t i = 0; i < run->lock.n && inputs != NULL; i++) {
+		const struct lock_input *from = &run->lock.inputs[i];
+		cJSON *input = cJSON_CreateObject();
+		if (!cJSON_AddItemToArray(inputs, input)) {
+			cJSON_Delete(input);
+			tree->failed = true;
+			return;
+		}
+		add_text(tree, input, "name", from->name);
+		add_text(tree, input, "type", from->type);
+		add_text(tree, input, "url", from->url);
+		add_text(tree, input, "owner", from->owner);
+		add_text(tree, input, "repo", from->repo);
+		add_text(tree, input, "rev", from->rev);
+		add_text(tree, input, "narHash", from->nar_hash);
+	}
+}
+
+static void add_source(struct tree *tree, const struct run *run, cJSON *root)
+{
+	static const char *const states[] = {
+		[SOURCE_UNSIGNED] = "unsigned",
+		[SOURCE_UNCHECKED] = "unchecked",
+		[SOURCE_BAD] = "bad",
+		[SOURCE_GOOD] = "good",
+	};
+
+	if (!run->done[STAGE_SOURCE])
+		return;
+	add_text(tree, root, "repository", run->order->recipe->repository);
+	add_text(tree, root, "git_tree", run->facts.tree);
+	cJSON *signature = add(tree, root, "git_signature", cJSON_CreateObject());
+	add_text(tree, signature, "status", states[run->facts.signature]);
+	add_text(tree, signature, "key", run->facts.signer[0] != '\0' ? run->facts.signer : NULL);
+	if (run->lock.tree != NULL) {
+		add_hex(tree, root, "flake_lock_sha256", "", SPAN_OF(run->lock_sha256));
+		add_inputs(tree, run, root);
+	}
+}
+
+static void add_image(struct tree *tree, const struct run *run, cJSON *root)
+{
+	static const char *const keys[] = { [1] = "pcr1", [2] = "pcr2", [8] = "pcr8" };
+
+	if (!run->done[STAGE_COLLECT])
+		return;
+	cJSON *eif = add(tree, root, "eif", cJSON_CreateObject());
+	add_hex(tree, eif, "sha256", "", SPAN_OF(run->image_file.sha256));
+	add_number(tree, eif, "size", run->image_file.size);
+	if (!run->is_read || !image_is_sound(&run->image))
+		return;
+	char crc[12];
+	(void)snprintf(crc, sizeof(crc), "%08lx", (unsigned long)run->image.eif.crc);
+	add_text(tree, eif, "crc", crc);
+	const struct pcrs pcrs = image_pcrs(&run->image);
+	for (unsigned i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (keys[i] != NULL && pcrs_has(&pcrs, i))
+			add_hex(tree, root, keys[i], "0x", pcrs_get(&pcrs, i));
+	}
+}
+
+cJSON *run_info(const struct run *run, enum verdict verdict)
+{
+	static const char *const verdicts[] = { "error", "fail", "pass" };
+	cJSON *root = cJSON_CreateObject();
+	struct tree tree = { .failed = root == NULL };
+
+	add_seed_keys(&tree, run, root);
+	(void)add(&tree, root, "schema", cJSON_CreateNumber(SCHEMA));
+	add_text(&tree, root, "name", run->order->recipe->name);
+	add_text(&tree, root, "entered_with",
+		 run->order->built_eif != NULL    ? "eif" :
+		 run->order->built_binary != NULL ? "binary" :
+						    NULL);
+	add_source(&tree, run, root);
+	add_image(&tree, run, root);
+	add_text(&tree, root, "verdict", verdicts[verdict]);
+	if (!tree.failed)
+		return root;
+	cJSON_Delete(root);
+	return NULL;
+}
+
+/* Writes one file of results, atomically. */
+static enum reason write_file(const struct run *run, const char *name, const struct buf *content,
+			      struct trouble *reterr)
+{
+	struct draft draft;
+	char *path = run_path(run->out, name);
+
+	enum reason reason =
+		content->failed || path == NULL ? REASON_OUT_OF_MEMORY : draft_open(path, &draft);
+	if (reason == REASON_OK) {
+		reason = draft_write(draft.fd, buf_span(content));
+		if (reason == REASON_OK)
+			reason = draft_commit(&draft);
+		else
+			draft_drop(&draft);
+	}
+	if (reason != REASON_OK && path != NULL)
+		(void)trouble_note(reterr, reason, span_of_text(path), errno);
+	free(path);
+	return reason;
+}
+
+static enum reason write_info(const struct run *run, const struct report *report,
+			      struct trouble *reterr)
+{
+	AUTO(cJSON) *info = run_info(run, report_verdict(report));
+	struct buf text = { 0 };
+	char *line = NULL;
+
+	if (info == NULL)
+		return REASON_OUT_OF_MEMORY;
+	enum reason reason = json_print(info, &line);
+	if (reason != REASON_OK)
+		return reason;
+	buf_printf(&text, "%s\n", line);
+	free(line);
+	reason = write_file(run, "build-info.json", &text, reterr);
+	buf_done(&text);
+	return reason;
+}
+
+enum reason run_write(const struct run *run, const struct report *report, struct trouble *reterr)
+{
+	struct buf text = { 0 };
+	enum reason reason = REASON_OK;
+
+	if (run->is_read && image_is_sound(&run->image)) {
+		image_pcr_json(&run->image, &text);
+		reason = write_file(run, "pcr.json", &text, reterr);
+		text.len = 0;
+	}
+	if (reason == REASON_OK)
+		reason = write_info(run, report, reterr);
+	if (reason == REASON_OK)
+		reason = report_json(report, run->order->tool, run->order->version, &text);
+	if (reason == REASON_OK)
+		reason = write_file(run, "report.json", &text, reterr);
+	buf_done(&text);
+	return reason;
+}

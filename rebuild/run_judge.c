@@ -1,0 +1,230 @@
+#include <stdlib.h>
+
+#include "rebuild/run.h"
+#include "verify/appraise.h"
+#include "verify/basenc.h"
+
+struct check_set run_checks(void)
+{
+	static const enum check ours[] = {
+		CHECK_SOURCE_COMMIT, CHECK_SOURCE_SIGNATURE,  CHECK_SOURCE_PINS,
+		CHECK_IMAGE_DIGEST,  CHECK_IMAGE_FILES,       CHECK_BUILD_COMPLETED,
+		CHECK_BUILD_PCRS,    CHECK_BUILD_INDEPENDENT, CHECK_IMAGE_IN_EIF,
+	};
+	struct check_set set = image_checks();
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		set.has[ours[i]] = true;
+	return set;
+}
+
+bool run_is_evidence(enum reason reason)
+{
+	return reason == REASON_SOURCE_ABSENT || reason == REASON_SOURCE_OBJECTS ||
+	       reason == REASON_SOURCE_TREE;
+}
+
+/* What a stage that did not succeed means for its check. */
+static void add_fault(struct report *report, enum check check, const struct run_fault *fault)
+{
+	struct buf text = { 0 };
+
+	buf_text(&text, reason_sentence(fault->reason));
+	if (fault->trouble.path_len > 0) {
+		buf_text(&text, ": ");
+		buf_add(&text, (struct span){ fault->trouble.path, fault->trouble.path_len });
+	}
+	if (fault->trouble.why != 0)
+		buf_printf(&text, ": %s", strerror(fault->trouble.why));
+	char *message = buf_take_text(&text);
+	if (run_is_evidence(fault->reason))
+		report_fail(report, check, fault->reason, "%s", message != NULL ? message : "");
+	else
+		report_error(report, check, fault->reason, "%s", message != NULL ? message : "");
+	if (message == NULL)
+		report_out_of_memory(report);
+	free(message);
+}
+
+static void judge_signature(const struct run *run, struct report *report)
+{
+	static const char *const skipped[] = {
+		[SOURCE_UNSIGNED] = "the commit is not signed",
+		[SOURCE_UNCHECKED] = "the commit is signed; --signers says whose signatures count",
+	};
+	bool required = run->order->recipe->require_signed;
+
+	switch (run->facts.signature) {
+	case SOURCE_GOOD:
+		report_pass(report, CHECK_SOURCE_SIGNATURE, "a good signature by %s",
+			    run->facts.signer);
+		return;
+	case SOURCE_BAD:
+		report_fail(report, CHECK_SOURCE_SIGNATURE, REASON_SOURCE_SIGNATURE, NULL);
+		return;
+	case SOURCE_UNSIGNED:
+		if (required) {
+			report_fail(report, CHECK_SOURCE_SIGNATURE, REASON_SOURCE_UNSIGNED, NULL);
+			return;
+		}
+		break;
+	case SOURCE_UNCHECKED:
+		if (required) {
+			report_error(report, CHECK_SOURCE_SIGNATURE, REASON_SOURCE_SIGNERS, NULL);
+			return;
+		}
+		break;
+	}
+	report_skip(report, CHECK_SOURCE_SIGNATURE, REASON_NOT_REQUESTED, "%s",
+		    skipped[run->facts.signature]);
+}
+
+static void judge_pins(const struct run *run, struct report *report)
+{
+	if (run->pins == REASON_OK)
+		report_pass(report, CHECK_SOURCE_PINS,
+			    "flake.lock fixes all %zu inputs by revision and hash", run->lock.n);
+	else if (run->pins == REASON_SOURCE_ABSENT)
+		report_fail(report, CHECK_SOURCE_PINS, run->pins, "the commit has no flake.lock");
+	else if (run->unpinned != NULL)
+		report_fail(report, CHECK_SOURCE_PINS, run->pins, "%s: %s",
+			    reason_sentence(run->pins), run->unpinned->name);
+	else
+		report_fail(report, CHECK_SOURCE_PINS, run->pins,
+			    "flake.lock: line %zu, column %zu: %s", run->pins_place.line,
+			    run->pins_place.column, reason_sentence(run->pins));
+}
+
+static void judge_source(const struct run *run, struct report *report)
+{
+	if (run->order->built_eif != NULL) {
+		report_skip(report, CHECK_SOURCE_COMMIT, REASON_NOT_BUILT, NULL);
+		report_skip(report, CHECK_SOURCE_SIGNATURE, REASON_NOT_BUILT, NULL);
+		report_skip(report, CHECK_SOURCE_PINS, REASON_NOT_BUILT, NULL);
+		return;
+	}
+	if (!run->done[STAGE_SOURCE]) {
+		add_fault(report, CHECK_SOURCE_COMMIT, &run->faults[STAGE_SOURCE]);
+		report_needs(report, CHECK_SOURCE_SIGNATURE, CHECK_SOURCE_COMMIT);
+		report_needs(report, CHECK_SOURCE_PINS, CHECK_SOURCE_COMMIT);
+		return;
+	}
+	report_pass(report, CHECK_SOURCE_COMMIT, "%s, tree %s%s", run->order->recipe->commit,
+		    run->facts.tree, run->facts.fetched ? "" : " (fetched before, checked again)");
+	judge_signature(run, report);
+	judge_pins(run, report);
+}
+
+static void judge_image(const struct run *run, struct report *report)
+{
+	if (run->order->built_eif != NULL || run->order->built_binary != NULL) {
+		report_skip(report, CHECK_IMAGE_DIGEST, REASON_NOT_BUILT, NULL);
+		report_skip(report, CHECK_IMAGE_FILES, REASON_NOT_BUILT, NULL);
+	} else if (run->order->recipe->image == NULL) {
+		report_skip(report, CHECK_IMAGE_DIGEST, REASON_NOT_REQUESTED,
+			    "the recipe has no image");
+		report_skip(report, CHECK_IMAGE_FILES, REASON_NOT_REQUESTED, NULL);
+	}
+}
+
+static void judge_build(const struct run *run, struct report *report)
+{
+	static const enum check checks[] = { CHECK_BUILD_COMPLETED, CHECK_BUILD_INDEPENDENT,
+					     CHECK_BUILD_PCRS };
+
+	if (run->order->built_eif != NULL) {
+		for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
+			report_skip(report, checks[i], REASON_NOT_BUILT, NULL);
+	}
+}
+
+/* Form, checksum, and the registers, also where there is no image to have any. */
+static void judge_measured(const struct run *run, struct report *report)
+{
+	static const struct pcrs none = { 0 };
+
+	if (run->done[STAGE_MEASURE]) {
+		image_judge_form(&run->image, run->order->policy, run->order->now(), report);
+	} else if (run->order->built_eif != NULL) {
+		add_fault(report, CHECK_EIF_FORM,
+			  run->done[STAGE_COLLECT] ? &run->faults[STAGE_MEASURE] :
+						     &run->faults[STAGE_COLLECT]);
+		report_needs(report, CHECK_EIF_CRC, CHECK_EIF_FORM);
+	} else {
+		report_needs(report, CHECK_EIF_FORM, CHECK_BUILD_COMPLETED);
+		report_needs(report, CHECK_EIF_CRC, CHECK_BUILD_COMPLETED);
+	}
+	if (run->order->built_eif != NULL)
+		report_skip(report, CHECK_IMAGE_IN_EIF, REASON_NOT_BUILT, NULL);
+	if (run->done[STAGE_MEASURE]) {
+		image_judge_registers(&run->image, run->order->policy, report);
+		return;
+	}
+	const struct appraisal appraisal = {
+		.policy = run->order->policy,
+		.report = report,
+		.carrier = "image",
+		.pcrs = &none,
+		.lacks = CHECK_EIF_FORM,
+		.measured = true,
+	};
+	appraise_registers(&appraisal);
+}
+
+/* What a reader must know whatever the checks say. */
+static void add_remarks(const struct run *run, struct report *report)
+{
+	if (run->order->built_eif != NULL)
+		report_weaken(report, "nothing built: the image was given");
+	else if (run->order->built_binary != NULL)
+		report_weaken(report, "the binary was given");
+	if (run->order->recipe->image != NULL &&
+	    report_status(report, CHECK_IMAGE_IN_EIF) != STATUS_PASS)
+		report_weaken(report, "image not shown to be in the EIF");
+	if (run->order->recipe->image != NULL)
+		report_note(report,
+			    "the chain of evidence ends at the container image: a matching "
+			    "PCR0 shows that its binary is in the enclave, not which source "
+			    "the binary was built from");
+	report_note(report,
+		    "PCR0 binds what is in the image: not configuration that the enclave is "
+		    "given when it starts, nor the machine's role");
+	if (run->facts.has_submodules)
+		report_note(report, "the commit has submodules, which were not fetched");
+	if (run->lock.n_follows > 0)
+		report_note(report, "inputs of the flake follow others (follows) instead of their "
+				    "own locked ones");
+	if (run->actions_by_name)
+		report_note(report,
+			    "actions of the commit's CI workflows are named by tag or branch, "
+			    "not by commit");
+	if (run->swallowed_errors)
+		report_note(report,
+			    "errors are swallowed (|| true) in a Nix file or workflow of the "
+			    "commit");
+}
+
+void run_judge(const struct run *run, struct report *report)
+{
+	report_set_target(report, span_of_text(run->order->recipe->name));
+	report_set_evidence(report, EVIDENCE_IMAGE);
+	judge_source(run, report);
+	judge_image(run, report);
+	judge_build(run, report);
+	judge_measured(run, report);
+	add_remarks(run, report);
+}
+
+void run_judge_stages(const struct run *run, enum stage until, struct report *report)
+{
+	report_set_target(report, span_of_text(run->order->recipe->name));
+	report_set_evidence(report, EVIDENCE_IMAGE);
+	if (until >= STAGE_SOURCE)
+		judge_source(run, report);
+	if (until >= STAGE_IMAGE)
+		judge_image(run, report);
+	if (until >= STAGE_BUILD)
+		judge_build(run, report);
+	if (until >= STAGE_MEASURE)
+		judge_measured(run, report);
+}

@@ -1,0 +1,14 @@
+/* Whether a commit is signed, and by one whose signatures count. */
+#ifndef REBUILD_SIGNATURE_H
+#define REBUILD_SIGNATURE_H
+
+#include "rebuild/source.h"
+
+/* Fills `signature` and `signer`. Without order->signers a signature is only found, not checked: keys come
+ * from the user, never from the repository. REASON_SOURCE_GIT, REASON_FILE_UNWRITABLE, the reasons of
+ * proc_run. REASON_SOURCE_SIGNERS: the file of signers is of no known kind, or what checks it is missing.
+ * A signature that is not good is no failure. */
+enum reason signature_check(const struct git *git, const struct source_order *order,
+			    struct source_facts *ret, struct trouble *reterr) MUST_CHECK;
+
+#endif

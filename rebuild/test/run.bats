@@ -1,0 +1,383 @@
+#!/usr/bin/env bats
+# enclave-rebuild run: the commit and what surrounds it, by real git; an image that was given, to the verdict.
+# shellcheck disable=SC2154 # variables of helpers.bash
+load helpers
+
+rev=0123456789abcdef0123456789abcdef01234567
+nar=sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
+
+g() {
+	GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 git -C "$repo" -c user.name=T -c user.email=t@t.example \
+		-c commit.gpgsign=false "$@"
+}
+
+# repository: one commit, in $commit, of a flake whose only input is locked; in the folder $repo.
+repository() {
+	repo=$PWD/repo
+	mkdir repo
+	g init -q
+	echo '{ outputs = _: { }; }' >repo/flake.nix
+	lock "{\"type\":\"git\",\"url\":\"https://git.example/a\",\"rev\":\"$rev\",\"narHash\":\"$nar\"}"
+	printf '#!/bin/sh\n' >repo/tool
+	chmod 755 repo/tool
+	ln -s tool repo/link
+	commit
+}
+
+lock() {
+	echo "{\"nodes\":{\"a\":{\"locked\":$1},\"root\":{\"inputs\":{\"a\":\"a\"}}},\"root\":\"root\",\"version\":7}" \
+		>repo/flake.lock
+}
+
+commit() {
+	g add -A
+	g commit -q -m "${1:-one}"
+	commit=$(g rev-parse HEAD)
+	recipe
+}
+
+# recipe [REPOSITORY [MORE]]: r.json
+recipe() {
+	cat >r.json <<-EOF_RECIPE
+		{"schema": 1, "name": "batcher",
+		 "source": {"repository": "${1:-file://$repo}", "commit": "$commit"},
+		 "build": {"attribute": "x86_64-eif", "eif": "batcher.eif"}${2-}}
+	EOF_RECIPE
+}
+
+@test "source: exactly the commit, and again without fetching" {
+	repository
+	exits 0 run r.json --out o --until source
+	prints 'done up to source'
+	[ "$(git -C o/work/source rev-parse HEAD)" = "$commit" ]
+	diff -r --exclude=.git --no-dereference repo o/work/source
+	[ -x o/work/source/tool ] && [ -L o/work/source/link ]
+	mv repo gone
+	exits 0 run r.json --out o --until source
+	# what changed in between is made anew, or not used
+	echo x >>o/work/source/flake.nix
+	exits 3 run r.json --out o --until source
+	prints '(source-fetch)'
+	mv gone repo
+	exits 0 run r.json --out o --until source
+	diff -r --exclude=.git --no-dereference repo o/work/source
+	chmod 644 o/work/source/tool
+	echo x >o/work/source/new
+	exits 0 run r.json --out o --until source
+	diff -r --exclude=.git --no-dereference repo o/work/source
+	exits 0 run r.json --out o --until source --format json
+	prints '"done":"source"'
+}
+
+@test "source: an older commit, an unadvertised one, one of SHA-256" {
+	repository
+	first=$commit
+	echo y >repo/y
+	commit two
+	exits 0 run r.json --out o --until source --commit "$first"
+	[ ! -e o/work/source/y ]
+	[ -f o/work/source/.git/shallow ] || [ "$(g rev-list --count "$first")" = 1 ]
+	g checkout -q --detach "$first"
+	echo z >repo/z
+	commit three
+	g checkout -q -
+	exits 0 run r.json --out p --until source
+	[ -e p/work/source/z ]
+	rm -rf repo
+	mkdir repo
+	g init -q --object-format=sha256
+	echo '{ }' >repo/flake.nix
+	lock "{\"type\":\"github\",\"rev\":\"$rev\",\"narHash\":\"$nar\"}"
+	commit
+	[ "${#commit}" = 64 ]
+	exits 0 run r.json --out q --until source
+}
+
+@test "source: bytes are the commit's, whatever its attributes say" {
+	repository
+	printf 'a\nb\n' >repo/text
+	printf '$Id$\n' >repo/ident
+	printf 'version https://git-lfs.github.com/spec/v1\n' >repo/big
+	printf 'x\0y\0' >repo/wide
+	printf '* text eol=crlf\nident ident\nbig filter=lfs\nwide working-tree-encoding=UTF-16LE\n' >attributes
+	g add -A
+	cp attributes repo/.gitattributes
+	g add .gitattributes
+	commit two
+	exits 0 run r.json --out o --until source
+	for name in text ident big wide; do
+		cmp "o/work/source/$name" <(g cat-file blob "$commit:$name")
+	done
+}
+
+@test "source: what is not there, and what cannot be reached" {
+	repository
+	commit=$rev
+	recipe
+	exits 1 run r.json --out o --until source
+	prints '(source-absent)'
+	recipe file:///nonexistent/repo
+	exits 3 run r.json --out o --until source
+	prints '(source-fetch)'
+	recipe http://127.0.0.1:1/repo
+	exits 3 run r.json --out o --until source
+	prints '(source-fetch)'
+	# the id of a tag is not that of a commit
+	recipe "file://$repo"
+	g tag -a -m t v1
+	exits 1 run r.json --out o --until source --commit "$(g rev-parse v1)"
+	prints '(source-absent)'
+	# nor that of a tree
+	exits 1 run r.json --out o --until source --commit "$(g rev-parse 'HEAD^{tree}')"
+	prints '(source-'
+}
+
+@test "source: a tampered object" {
+	repository
+	object=$(g rev-parse HEAD:flake.nix)
+	file=repo/.git/objects/${object:0:2}/${object:2}
+	chmod 644 "$file"
+	printf 'blob 4\0evil' | python3 -c 'import sys, zlib
+sys.stdout.buffer.write(zlib.compress(sys.stdin.buffer.read()))' >"$file"
+	status=0
+	"$rebuild" run r.json --out o --until source >"$tmp/out" 2>"$tmp/err" || status=$?
+	[ "$status" = 1 ] || [ "$status" = 3 ]
+	grep -Eq '\(source-(objects|fetch)\)' "$tmp/out"
+	# in the folder of an earlier run: found, and made anew
+	rm -rf repo o
+	repository
+	exits 0 run r.json --out o --until source
+	object=$(g rev-parse HEAD:flake.nix)
+	rm -f o/work/source/.git/objects/pack/*.pack o/work/source/.git/objects/pack/*.idx
+	exits 0 run r.json --out o --until source
+	diff -r --exclude=.git --no-dereference repo o/work/source
+}
+
+@test "source: an object that git would refuse to make" {
+	repository
+	# a tree with an entry named .git
+	blob=$(g rev-parse HEAD:flake.nix)
+	tree=$(printf '100644 .git\0%b' "$(echo "$blob" | sed 's/../\\x&/g')" |
+		g hash-object -t tree -w --stdin --literally)
+	commit=$(g commit-tree -m evil "$tree" 2>/dev/null)
+	g update-ref refs/heads/evil "$commit"
+	recipe
+	exits 1 run r.json --out o --until source
+	prints '(source-objects)'
+}
+
+@test "source: over HTTP without git at the other end, all is fetched" {
+	repository
+	echo y >repo/y
+	commit two
+	g update-server-info
+	python3 -u -c 'import http.server, functools, os
+h = functools.partial(http.server.SimpleHTTPRequestHandler, directory="repo")
+s = http.server.ThreadingHTTPServer(("127.0.0.1", 0), h)
+print(s.server_address[1], flush=True)
+s.serve_forever()' >port 2>/dev/null 3>&- &
+	server=$!
+	for _ in $(seq 100); do [ -s port ] && break; sleep 0.1; done
+	recipe "http://127.0.0.1:$(cat port)/.git"
+	status=0
+	exits 0 run r.json --out o --until source || status=1
+	kill "$server"
+	[ "$status" = 0 ]
+	[ ! -e o/work/source/.git/shallow ]
+	diff -r --exclude=.git --no-dereference repo o/work/source
+}
+
+@test "hostile repositories start nothing" {
+	repository
+	for name in 'ext::sh -c "touch '"$PWD"'/ran"' "ext::touch $PWD/ran" "-utouch $PWD/ran" \
+		"--upload-pack=touch $PWD/ran" "file://$repo;touch $PWD/ran" 'ssh://-oProxyCommand=touch/x' \
+		"fd::0" "$repo" "git@git.example:x" 'https://a:b@git.example/x' "file://$repo\$(touch ran)"; do
+		recipe "$(printf %s "$name" | sed 's/["\\]/\\&/g')"
+		refuses '(repository)' run r.json --out o
+	done
+	[ ! -e ran ]
+	# neither do a commit's hooks, filters and configuration
+	mkdir -p repo/hooks
+	printf '#!/bin/sh\ntouch %s/ran\n' "$PWD" | tee repo/hooks/post-checkout repo/.git/hooks/post-checkout >/dev/null
+	chmod 755 repo/hooks/post-checkout repo/.git/hooks/post-checkout
+	printf '[core]\n\thooksPath = hooks\n[filter "x"]\n\tsmudge = touch %s/ran\n' "$PWD" >gitconfig
+	printf '* filter=x\n' >repo/.gitattributes
+	commit two
+	GIT_CONFIG_GLOBAL=$PWD/gitconfig GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.hooksPath \
+		GIT_CONFIG_VALUE_0=hooks GIT_SSH_COMMAND="touch $PWD/ran" HOME=$PWD exits 0 run r.json --out o --until source
+	[ ! -e ran ]
+}
+
+@test "what may move is refused in a run" {
+	repository
+	for name in main v1 "${commit:0:12}" "${commit^^}" HEAD; do
+		refuses 'source.commit: a name that may move' run r.json --out o --commit "$name"
+		complains '(recipe-not-pinned)'
+	done
+	recipe "file://$repo" ', "image": {"reference": "registry.example/a:tag", "platform": "linux/amd64"}'
+	refuses 'image.reference: a name that may move' run r.json --out o
+}
+
+@test "signatures: who signed is for the user to say" {
+	repository
+	ssh-keygen -q -t ed25519 -N '' -C t -f key
+	ssh-keygen -q -t ed25519 -N '' -C t -f other
+	echo "t@t.example $(cat key.pub)" >signers
+	echo "t@t.example $(cat other.pub)" >others
+	refuses '--signers' run r.json --out o --until source --require-signed
+	exits 1 run r.json --out o --until source --require-signed --signers signers
+	prints '(source-unsigned)'
+	g -c gpg.format=ssh -c user.signingkey="$PWD/key" commit -q --amend -S --no-edit
+	commit=$(g rev-parse HEAD)
+	recipe
+	exits 0 run r.json --out o --until source --require-signed --signers signers
+	exits 1 run r.json --out o --until source --require-signed --signers others
+	prints '(source-signature)'
+	exits 1 run r.json --out o --until source --signers others
+	exits 0 run r.json --out o --until source
+	head -c 100 /dev/zero >nothing
+	exits 3 run r.json --out o --until source --signers nothing
+	prints '(source-signers)'
+}
+
+@test "flake.lock: what is not fixed" {
+	repository
+	exits 0 run r.json --out o --until source
+	lock "{\"type\":\"path\",\"path\":\"./a\",\"narHash\":\"$nar\"}"
+	commit two
+	exits 1 run r.json --out o --until source
+	prints '(lock-path)'
+	lock '{"type":"indirect","id":"nixpkgs"}'
+	commit three
+	exits 1 run r.json --out o --until source
+	prints '(lock-indirect)'
+	lock "{\"type\":\"github\",\"narHash\":\"$nar\"}"
+	commit four
+	exits 1 run r.json --out o --until source --format json
+	prints '"reason":"lock-unpinned"'
+	echo '{' >repo/flake.lock
+	commit five
+	exits 1 run r.json --out o --until source
+	prints '(json-malformed)'
+	g rm -q flake.lock
+	commit six
+	exits 1 run r.json --out o --until source
+	prints 'the commit has no flake.lock'
+}
+
+@test "one run at a time in a folder; a folder that cannot be made" {
+	repository
+	exits 0 run r.json --out o --until source
+	exec 9>>o/work/lock
+	flock -n 9
+	exits 3 run r.json --out o --until source
+	complains '(state-busy)'
+	exec 9>&-
+	exits 0 run r.json --out o --until source
+	exits 3 run r.json --out no/such --until source
+	complains '(file-unwritable)'
+}
+
+@test "killed at any moment, and run again" {
+	repository
+	for i in 1 2 3 4 5 6 7 8; do
+		head -c 400000 /dev/urandom >"repo/f$i"
+	done
+	commit two
+	for delay in 0 0.005 0.01 0.02 0.03 0.05 0.08 0.12; do
+		timeout -s KILL "0$delay" "$rebuild" run r.json --out o --until source >/dev/null 2>&1 || :
+		exits 0 run r.json --out o --until source
+		diff -r --exclude=.git --no-dereference repo o/work/source
+		[ "$delay" != 0.03 ] || rm -rf o
+	done
+	ls -A o | sort >left
+	printf 'build.log\nwork\n' | diff - left
+}
+
+@test "a given image: measured, compared, reported" {
+	repository
+	image eif --cmdline x --ramdisk r0 --ramdisk r1
+	pcr0=$("$BUILD/enclave-verify" eif eif --pcr-json | sed -n 's/.*"PCR0": "\(.*\)".*/\1/p')
+	# nothing to compare with: the registers, and no verdict
+	exits 3 run r.json --out o --built-eif eif
+	prints 'ERROR  batcher: nothing-expected'
+	prints "PCR0  $pcr0"
+	prints 'source.commit        skip  not built in this run'
+	cmp eif o/enclave.eif
+	exits 0 run r.json --out o --built-eif eif --expect-pcr0 "$pcr0"
+	prints 'PASS (nothing built: the image was given)  batcher'
+	grep -q "\"pcr0\":\"0x$pcr0\"" o/build-info.json
+	grep -q '"verdict":"pass"' o/build-info.json
+	grep -q '"git_sha":""' o/build-info.json
+	"$BUILD/enclave-verify" eif eif --pcrs o/pcr.json --pcrs o/build-info.json >/dev/null
+	cmp <("$BUILD/enclave-verify" eif eif --pcr-json) o/pcr.json
+	exits 0 run r.json --out o --built-eif eif --expect-pcr0 "$pcr0" --format json
+	prints '"weakened":"nothing built: the image was given"'
+	cmp <(printf %s "$out") o/report.json
+	[ "$(ls -A o | sort | tr '\n' ' ')" = 'build-info.json build.log enclave.eif pcr.json report.json work ' ]
+	# what must not be left out
+	exits 1 run r.json --out o --built-eif eif --expect-pcr0 "$pcr0" --require source.commit
+	prints '(required-skipped)'
+	exits 2 run r.json --out o --built-eif eif --require chain.root
+}
+
+@test "a given image that is another one: where they differ" {
+	repository
+	image eif --cmdline x --ramdisk r0
+	image other --cmdline y --ramdisk r0
+	pcr0=$("$BUILD/enclave-verify" eif other --pcr-json | sed -n 's/.*"PCR0": "\(.*\)".*/\1/p')
+	exits 1 run r.json --out o --built-eif eif --expect-pcr0 "$pcr0"
+	prints '(pcr-mismatch)'
+	exits 1 run r.json --out o --built-eif eif --eif other
+	prints 'cmdline  only-in-a: x -> -'
+	exits 1 run r.json --out o --built-eif eif --eif other --format json
+	prints '"class":"content"'
+	exits 0 run r.json --out o --built-eif eif --eif eif
+	recipe "file://$repo" ", \"expect\": {\"pcr0\": \"$pcr0\"}"
+	exits 1 run r.json --out o --built-eif eif
+	exits 0 run r.json --out o --built-eif other
+	# an image that is none
+	echo nothing >none
+	exits 1 run r.json --out o --built-eif none
+	prints '(eif-magic)'
+	prints 'pcr0.match           skip  needs eif.form'
+	exits 2 run r.json --out o --built-eif gone
+	complains '--built-eif gone: No such file'
+	mkdir folder
+	exits 3 run r.json --out o --built-eif folder
+	complains '(file-unreadable)'
+}
+
+@test "command lines and recipes that are wrong" {
+	repository
+	refuses 'one RECIPE' run --out o
+	refuses '--out DIR' run r.json
+	refuses 'one of them' run r.json --out o --built-eif a --built-binary b
+	refuses 'image.files' run r.json --out o --built-binary b
+	refuses "plan, source" run r.json --out o --until never
+	refuses "--from" run r.json --out o --from source --until plan
+	refuses '(recipe-zero)' run r.json --out o --expect-pcr0 "$(printf '%096d' 0)"
+	refuses '(recipe-pcr)' run r.json --out o --expect-pcr0 00
+	refuses '(recipe-no-image)' run r.json --out o --image registry.example/a:b
+	refuses '(recipe-attribute)' run r.json --out o --attribute 'a b'
+	refuses 'none.json' run none.json --out o
+	echo '{"schema": 1,' >bad.json
+	echo ' "name": }' >>bad.json
+	refuses 'bad.json: line 2, column 10' run bad.json --out o
+	recipe "file://$repo" ', "onchain": {"chain_id": "1"}'
+	refuses 'contract' run r.json --out o
+}
+
+@test "reasons in the JSON" {
+	repository
+	image eif --cmdline x --ramdisk r0
+	exits 3 run r.json --out o --built-eif eif --format json
+	prints '"reason":"not-built"'
+}
+
+@test "without git: said, not guessed" {
+	repository
+	PATH=/nonexistent exits 3 run r.json --out o --until source
+	complains 'git is not on PATH (/nonexistent)'
+	[ ! -e o ]
+}

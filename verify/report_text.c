@@ -107,6 +107,8 @@ static void row_lines(const struct row *row, const char *carrier, const struct r
 {
 	bool compared = row->expected != NULL && row->actual != NULL && row->source != NULL;
 
+	if (row->check >= CHECK_ONCHAIN_CHAIN_ID && row->check <= CHECK_ONCHAIN_SIGNER)
+		carrier = row->check == CHECK_ONCHAIN_CHAIN_ID ? "server" : "contract";
 	buf_printf(out, "  %-20s ", check_name(row->check));
 	status_word(row->status, style, out);
 	if (row->status == STATUS_PASS && compared) {
@@ -146,6 +148,20 @@ static const struct {
 	  "documents name no image." },
 	{ REASON_REQUIRED_SKIPPED, "Give what the check needs, or leave it out of --require." },
 	{ REASON_FILE_UNREADABLE, "Nothing was judged." },
+	{ REASON_NOT_REGISTERED,
+	  "The contract lets no enclave of this image sign. Register it, or find out who removed it." },
+	{ REASON_OTHER_HASH,
+	  "The contract lets enclaves of another image sign, not of this one: register this one, or "
+	  "find out which image the other one is." },
+	{ REASON_SERVERS_DISAGREE,
+	  "One of the servers errs or lies: ask others, until it is clear which." },
+	{ REASON_QUORUM_NOT_REACHED,
+	  "Nothing is known of the contract: ask other servers with --rpc." },
+	{ REASON_GENERATION_MISMATCH,
+	  "Name the family and generation that is deployed at this address: --registry." },
+	{ REASON_CODE_HASH_MISMATCH,
+	  "The contract was upgraded or replaced since it was pinned: look at what runs there now "
+	  "before trusting its answers." },
 };
 
 static const struct {

@@ -196,28 +196,28 @@ END_TEST
 
 START_TEST(test_tables_max)
 {
-	static const struct cli_option tables[5] = {
-		{ 1, 'a', true, "a1", NULL }, { 2, 'b', true, "b1", NULL },
-		{ 3, 'c', true, "c1", NULL }, { 4, 'd', true, "d1", NULL },
-		{ 5, 'e', true, "e1", NULL },
-	};
+	struct cli_option tables[CLI_TABLES_MAX + 1];
 	char verb[] = "verb";
-	char first[] = "-abcd";
-	char fifth[] = "-e";
-	char *argv[] = { verb, first, fifth };
+	char flags[CLI_TABLES_MAX + 1][3];
+	char *argv[CLI_TABLES_MAX + 2] = { verb };
 	struct cli_words words;
 	const struct cli_option *option = NULL;
 	const char *value;
 	const char *message;
 
-	cli_words_start(&words, 3, argv);
-	for (size_t i = 0; i < LENGTH(tables); i++)
+	cli_words_start(&words, CLI_TABLES_MAX + 2, argv);
+	for (int i = 0; i <= CLI_TABLES_MAX; i++) {
+		tables[i] = (struct cli_option){ i + 1, (char)('a' + i), true, "name", NULL };
+		(void)snprintf(flags[i], sizeof(flags[i]), "-%c", 'a' + i);
+		argv[i + 1] = flags[i];
 		cli_words_table(&words, &tables[i], 1);
-	for (int i = 1; i <= 4; i++) {
+	}
+	for (int i = 1; i <= CLI_TABLES_MAX; i++) {
 		ck_assert_int_eq(cli_words_next(&words, &option, &value, &message),
 				 CLI_WORD_OPTION);
 		ck_assert_int_eq(option->id, i);
 	}
+	/* one table too many is as good as none */
 	ck_assert_int_eq(cli_words_next(&words, &option, &value, &message), CLI_WORD_BAD);
 }
 END_TEST

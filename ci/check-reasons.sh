@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 	awk -F '\t' 'FNR == 1 { split("", column); for (i = 1; i <= NF; i++) column[$i] = i; next }
 		{ n = split($column["reason"], name, "|"); for (i = 1; i <= n; i++) print "name", name[i] }' \
 		testvectors/documents/index.tsv testvectors/pcr/index.tsv testvectors/onchain/*.tsv \
-		testvectors/calldata/*.tsv
+		testvectors/calldata/*.tsv testvectors/statements/index.tsv
 	find verify attest rebuild '(' -path '*/test/test_*.c' -o -path '*/test/scenes.c' ')' -exec cat {} + |
 		awk '{ while (match($0, /REASON_[A-Z0-9_]+/)) {
 			print "id", substr($0, RSTART + 7, RLENGTH - 7)

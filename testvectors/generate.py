@@ -23,6 +23,7 @@ from gen import (
     cases_good,
     cases_pcr,
     cases_policy,
+    cases_statement,
     cases_text,
     cases_time,
     compare_seeds,
@@ -69,9 +70,10 @@ PARTS = (
     rpc_seeds,
     kernel_seeds,
     nsm_seeds,
+    cases_statement,
 )
 # hold nothing that was not made here
-FOLDERS = ("calldata", "documents", "eif", "onchain", "pcr", "seeds")
+FOLDERS = ("calldata", "documents", "eif", "onchain", "pcr", "seeds", "statements")
 
 
 def make():

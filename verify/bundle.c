@@ -17,6 +17,7 @@
 #include "verify/json.h"
 #include "verify/onchain.h"
 #include "verify/root.h"
+#include "verify/testimony.h"
 
 #define TEXT_MAX ((size_t)64 * 1024)
 
@@ -45,10 +46,11 @@ const char *bundle_file_name(enum bundle_file file)
 struct check_set bundle_checks(void)
 {
 	const struct check_set contract = onchain_checks();
+	const struct check_set statement = testimony_own_checks();
 	struct check_set set = document_checks();
 
 	for (size_t i = 0; i < CHECK_COUNT; i++)
-		set.has[i] |= contract.has[i];
+		set.has[i] |= contract.has[i] || statement.has[i];
 	set.has[CHECK_BUNDLE_FORM] = true;
 	return set;
 }

@@ -76,7 +76,12 @@
 	X(BUILD_COMPLETED, "build.completed") \
 	X(BUILD_INDEPENDENT, "build.independent") \
 	X(BUILD_PCRS, "build.pcrs") \
-	X(IMAGE_IN_EIF, "image.in_eif")
+	X(IMAGE_IN_EIF, "image.in_eif") \
+	X(STATEMENT_FORM, "statement.form") \
+	X(STATEMENT_SIGNATURE, "statement.signature") \
+	X(STATEMENT_THRESHOLD, "statement.threshold") \
+	X(STATEMENT_COMMIT, "statement.commit") \
+	X(STATEMENT_IMAGE, "statement.image")
 // clang-format on
 
 enum check {

@@ -34,8 +34,8 @@ const struct cli_option expect_image_options[EXPECT_IMAGE_OPTIONS] = {
 	{ EXPECT_PCRS, 0, true, "pcrs", "FILE" },
 	{ EXPECT_EIF, 0, true, "eif", "FILE" },
 	{ EXPECT_ENCLAVE_HASH, 0, false, "enclave-hash", "0xHEX" },
-	{ EXPECT_SIGNING_CERT, 0, false, "signing-cert", "FILE" },
 	{ EXPECT_REQUIRE, 0, true, "require", "IDS" },
+	{ EXPECT_SIGNING_CERT, 0, false, "signing-cert", "FILE" },
 	{ EXPECT_AT, 0, false, "at", "now|TIME" },
 };
 
@@ -79,9 +79,8 @@ static bool is_stdin(const char *program, const char *option, const char *path)
 	return true;
 }
 
-/* A file that an option names: whole or not at all. */
-static bool read_option_file(const char *program, const char *option, const char *path, size_t cap,
-			     struct buf *ret)
+bool expect_file(const char *program, const char *option, const char *path, size_t cap,
+		 struct buf *ret)
 {
 	int why = 0;
 
@@ -183,7 +182,7 @@ static bool apply_pcrs(const char *program, struct policy *policy, const char *p
 	struct buf text = { 0 };
 	struct pcrfile file;
 
-	bool read = read_option_file(program, "pcrs", path, JSON_MAX, &text) &&
+	bool read = expect_file(program, "pcrs", path, JSON_MAX, &text) &&
 		    expect_pcrfile(program, "--pcrs ", path, buf_span(&text), &file);
 	buf_done(&text);
 	if (!read)
@@ -279,7 +278,7 @@ static bool apply_bytes(const char *program, const char *option, struct policy_b
 			const char *value, bool file_allowed, bool empty_allowed)
 {
 	if (file_allowed && value[0] == '@') {
-		if (!read_option_file(program, option, value + 1, CLAIMS_OPTIONAL_MAX, &ret->bytes))
+		if (!expect_file(program, option, value + 1, CLAIMS_OPTIONAL_MAX, &ret->bytes))
 			return false;
 	} else {
 		enum reason reason = hex_decode(without_0x(value), &ret->bytes);
@@ -324,7 +323,7 @@ static bool apply_signing_cert(const char *program, struct policy *policy, const
 	uint8_t pcr[PCR_LEN];
 	bool ok = false;
 
-	if (!read_option_file(program, "signing-cert", path, 65536, &file)) {
+	if (!expect_file(program, "signing-cert", path, 65536, &file)) {
 		buf_done(&file);
 		return false;
 	}
@@ -348,7 +347,7 @@ static bool apply_root(const char *program, struct policy *policy, const char *p
 {
 	struct buf file = { 0 };
 
-	if (!read_option_file(program, "root", path, 65536, &file)) {
+	if (!expect_file(program, "root", path, 65536, &file)) {
 		buf_done(&file);
 		return false;
 	}

@@ -35,14 +35,20 @@ enum expect_option {
 #define EXPECT_LIVE_OPTIONS 15
 extern const struct cli_option expect_options[EXPECT_OPTIONS];
 
-/* Those that have a meaning for an image. */
+/* Those that have a meaning for an image; the first 5 also for a statement about one. */
 #define EXPECT_IMAGE_OPTIONS 7
+#define EXPECT_STATEMENT_OPTIONS 5
 extern const struct cli_option expect_image_options[EXPECT_IMAGE_OPTIONS];
 
 /* Applies one option. `known` are the verb's checks, for --require. False: what is wrong was
  * said on stderr and the command line is not to be obeyed. */
 bool expect_apply(const char *program, struct policy *policy, const struct check_set *known, int id,
 		  const char *value);
+
+/* Reads a file that an option names ("pcrs"), of at most `cap` bytes: whole or not at all. The caller
+ * ends *ret with buf_done in either case. False: said on stderr. */
+bool expect_file(const char *program, const char *option, const char *path, size_t cap,
+		 struct buf *ret);
 
 /* Reads a pcr.json that was named by `option` ("--pcrs ", or "" for an operand). False: what is wrong
  * with it, and where, was said on stderr. */

@@ -182,3 +182,34 @@ cJSON *facts_of(const struct claims *claims)
 	facts = NULL;
 	return ret;
 }
+
+cJSON *facts_of_pcrs(const struct pcrs *pcrs)
+{
+	cJSON *facts = cJSON_CreateObject();
+	cJSON *map = cJSON_AddObjectToObject(facts, "pcrs");
+	uint8_t hash[KECCAK_LEN];
+	struct buf hex = { 0 };
+	bool added = map != NULL;
+
+	for (unsigned i = 0; added && i < PCR_COUNT; i++) {
+		char key[12];
+		if (!pcrs_has(pcrs, i))
+			continue;
+		(void)snprintf(key, sizeof(key), "%u", i);
+		hex_encode(&hex, pcrs_get(pcrs, i));
+		char *text = buf_take_text(&hex);
+		added = text != NULL && cJSON_AddStringToObject(map, key, text) != NULL;
+		free(text);
+	}
+	enclave_hash(pcrs->value[0], hash);
+	buf_text(&hex, "0x");
+	hex_encode(&hex, SPAN_OF(hash));
+	char *text = buf_take_text(&hex);
+	added = added && text != NULL &&
+		cJSON_AddStringToObject(facts, "enclave_hash", text) != NULL;
+	free(text);
+	if (added)
+		return facts;
+	cJSON_Delete(facts);
+	return NULL;
+}

@@ -13,6 +13,9 @@
  * with cJSON_Delete. NULL: out of memory. */
 cJSON *facts_of(const struct claims *claims);
 
+/* What registers alone say: pcrs and enclave_hash. PCR0 must be present. Likewise. */
+cJSON *facts_of_pcrs(const struct pcrs *pcrs);
+
 #define FACTS_ADDRESS_LEN 20
 
 /* The address of a public_key that is an uncompressed secp256k1 point (65 bytes, 04 || X || Y):

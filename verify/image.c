@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "verify/appraise.h"
-#include "verify/basenc.h"
+#include "verify/facts.h"
 #include "verify/instant.h"
 
 /* What the sink hands on to itself. */
@@ -307,38 +307,6 @@ static void judge_signature(const struct image *image, const struct policy *poli
 		judge_validity(&image->sign, at, report);
 }
 
-/* The facts: what this program computed itself. */
-static cJSON *facts_of_image(const struct pcrs *pcrs)
-{
-	cJSON *facts = cJSON_CreateObject();
-	cJSON *map = cJSON_AddObjectToObject(facts, "pcrs");
-	uint8_t hash[KECCAK_LEN];
-	struct buf hex = { 0 };
-	bool added = map != NULL;
-
-	for (unsigned i = 0; added && i < PCR_COUNT; i++) {
-		char key[12];
-		if (!pcrs_has(pcrs, i))
-			continue;
-		(void)snprintf(key, sizeof(key), "%u", i);
-		hex_encode(&hex, pcrs_get(pcrs, i));
-		char *text = buf_take_text(&hex);
-		added = text != NULL && cJSON_AddStringToObject(map, key, text) != NULL;
-		free(text);
-	}
-	enclave_hash(pcrs->value[0], hash);
-	buf_text(&hex, "0x");
-	hex_encode(&hex, SPAN_OF(hash));
-	char *text = buf_take_text(&hex);
-	added = added && text != NULL &&
-		cJSON_AddStringToObject(facts, "enclave_hash", text) != NULL;
-	free(text);
-	if (added)
-		return facts;
-	cJSON_Delete(facts);
-	return NULL;
-}
-
 void image_judge_form(const struct image *image, const struct policy *policy, int64_t now,
 		      struct report *report)
 {
@@ -357,7 +325,7 @@ void image_judge_registers(const struct image *image, const struct policy *polic
 	bool sound = image_is_sound(image);
 	if (sound) {
 		pcrs = image_pcrs(image);
-		report_take_facts(report, facts_of_image(&pcrs), true);
+		report_take_facts(report, facts_of_pcrs(&pcrs), true);
 		if (!image->is_signed) /* what a document of its enclave holds then */
 			pcrs_set(&pcrs, 8, unsigned_pcr8);
 	}

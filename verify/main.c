@@ -13,6 +13,7 @@
 #include "verify/document.h"
 #include "verify/expect.h"
 #include "verify/image.h"
+#include "verify/testimony.h"
 #include "verify/verb.h"
 
 #define PROGRAM "enclave-verify"
@@ -20,10 +21,9 @@
 static const char help_text[] =
 	"Usage: " PROGRAM " document FILE... [EXPECTATIONS]   judge attestation documents\n"
 	"       " PROGRAM " bundle DIR [EXPECTATIONS]         judge saved evidence again\n"
+	"       " PROGRAM " statement FILE... --key PUB [..]  judge signed rebuild statements\n"
 	"       " PROGRAM " eif FILE [EXPECTATIONS]           measure an enclave image, compare\n"
-	"       " PROGRAM " show FILE                         decode without judging\n"
-	"       " PROGRAM
-	" hash PCR0|FILE                    print keccak256(PCR0), the ENCLAVE_HASH\n"
+	"       " PROGRAM " show FILE | hash PCR0|FILE        decode only; print the ENCLAVE_HASH\n"
 	"\n"
 	"FILE is a document (raw, hex or base64) or an image; for hash also a pcr.json; - is stdin.\n"
 	"Expectations, one of which must name the image:\n"
@@ -38,8 +38,8 @@ static const char help_text[] =
 	"  --aws-table-limits  --require IDS  --calldata;  eif: --flags HEX  --pcr-json\n"
 	"  bundle, a contract: --registry PROFILE:ADDRESS  --block HASH  --chain-id  --service  --inner\n"
 	"    --min-strength --code-hash --signer;  generic: --selector --value --slot --hash-rule\n"
+	"  statement, bundle: --key PUB  --threshold K  --commit HEX  --image sha256:HEX\n"
 	"Output: --format text|json  -o FILE  -q  -v  --color auto|always|never  --version  -h\n"
-	"\n"
 	"Exit status: 0 pass, 1 a check failed, 2 wrong usage, 3 no verdict.\n"
 	"Example: " PROGRAM " document att.cbor --pcrs pcr.json --at document\n";
 
@@ -90,17 +90,20 @@ static const struct verb {
 	size_t n_expectations;
 	const struct cli_option *own; /* NULL: none */
 	size_t n_own;
-	bool has_contract; /* takes the options of a contract that is recorded */
+	bool has_contract; /* takes the options of a contract that is recorded, */
+	bool has_terms;    /* those on whose statements count */
 } verbs[] = {
 	{ "document", verb_document, document_checks, expect_options, EXPECT_OPTIONS,
-	  calldata_options, 1, false },
+	  calldata_options, 1, false, false },
 	{ "eif", verb_eif, image_checks, expect_image_options, EXPECT_IMAGE_OPTIONS, eif_options,
-	  sizeof(eif_options) / sizeof(eif_options[0]), false },
+	  sizeof(eif_options) / sizeof(eif_options[0]), false, false },
 	/* a record's nonce cannot be compared with anything of one's own */
 	{ "bundle", verb_bundle, bundle_checks, expect_options, EXPECT_LIVE_OPTIONS,
-	  &expect_options[EXPECT_OPTIONS - 1], 1, true },
-	{ "show", verb_show, document_checks, NULL, 0, calldata_options, 1, false },
-	{ "hash", verb_hash, document_checks, NULL, 0, NULL, 0, false },
+	  &expect_options[EXPECT_OPTIONS - 1], 1, true, true },
+	{ "statement", verb_statement, testimony_checks, expect_image_options,
+	  EXPECT_STATEMENT_OPTIONS, NULL, 0, false, true },
+	{ "show", verb_show, document_checks, NULL, 0, calldata_options, 1, false, false },
+	{ "hash", verb_hash, document_checks, NULL, 0, NULL, 0, false, false },
 };
 
 /* Remembers what concerns the verb beyond the policy itself. */
@@ -122,6 +125,8 @@ static bool apply_option(struct verb_run *run, const struct check_set *known, in
 		return cli_common_apply(&run->output, &run->world, id, value);
 	if (id >= CONTRACT_REGISTRY && id < CONTRACT_END)
 		return contract_apply(PROGRAM, &run->contract, id, value);
+	if (id >= TERMS_KEY && id < TERMS_END)
+		return terms_apply(PROGRAM, &run->terms, id, value);
 	if (id == OPT_FLAGS)
 		return expect_flags(PROGRAM, value, &run->rules);
 	if (id == OPT_CALLDATA) {
@@ -154,6 +159,8 @@ static bool read_words(struct verb_run *run, const struct verb *verb, int argc, 
 		cli_words_table(&words, verb->own, verb->n_own);
 	if (verb->has_contract)
 		cli_words_table(&words, contract_options, CONTRACT_RECORD_OPTIONS);
+	if (verb->has_terms)
+		cli_words_table(&words, terms_options, TERMS_OPTIONS);
 	for (;;) {
 		*ret_exit = CLI_USAGE;
 		switch (cli_words_next(&words, &option, &value, &message)) {
@@ -192,6 +199,7 @@ static int run_verb(const struct verb *verb, const struct cli_world *world, int 
 	else if (read_words(&run, verb, argc, argv, &exit_status))
 		exit_status = verb->run(&run);
 	policy_done(&run.policy);
+	terms_done(&run.terms);
 	free(run.operands);
 	return exit_status;
 }

@@ -470,7 +470,43 @@
 	X(LOCK_TYPE, "lock-type", "an input of the flake is of a type that is not known here") \
 	X(LOCK_OVERRIDDEN, "lock-overridden", \
 	  "nix-enclaver is built with another nixpkgs than its own, so its published result cannot come out") \
-	X(PCRS_CLAIM, "pcrs-claim", "the registers that the build wrote down are not those of its image")
+	X(PCRS_CLAIM, "pcrs-claim", "the registers that the build wrote down are not those of its image") \
+	/* signed statements of rebuilds (DSSE v1, in-toto Statement v1, SLSA Provenance v1) */ \
+	X(SIGNER_KEY, "signer-key", \
+	  "not one PEM public key on Ed25519, or on P-256 with an uncompressed point, and nothing else") \
+	X(DSSE_SHAPE, "dsse-shape", \
+	  "not a DSSE envelope: payload, payloadType and signatures expected") \
+	X(DSSE_TYPE, "dsse-type", "the payload is not of the type application/vnd.in-toto+json") \
+	X(DSSE_PAYLOAD, "dsse-payload", "the payload is not whole base64") \
+	X(DSSE_SIGNATURES, "dsse-signatures", "not 1 to 16 signatures in base64") \
+	X(STATEMENT_SHAPE, "statement-shape", \
+	  "a part of the statement is missing, or something else stands in its place") \
+	X(STATEMENT_TYPE, "statement-type", "not an in-toto statement of version 1") \
+	X(STATEMENT_PREDICATE, "statement-predicate", "the predicate is not SLSA provenance of version 1") \
+	X(STATEMENT_BUILD_TYPE, "statement-build-type", \
+	  "the build was not one of enclave-rebuild, version 1") \
+	X(STATEMENT_SUBJECT, "statement-subject", \
+	  "the subjects are not enclave.eif with its SHA-256 and pcrs, each once") \
+	X(STATEMENT_PCRS, "statement-pcrs", \
+	  "the registers are not nitro-pcr0 to nitro-pcr2 of 96 hex digits, or PCR0 is zero") \
+	X(STATEMENT_PARAMETERS, "statement-parameters", \
+	  "the parameters are not repository, attribute and the source's commit") \
+	X(STATEMENT_SOURCE, "statement-source", "not one source with its whole git commit") \
+	X(STATEMENT_DEPENDENCY, "statement-dependency", \
+	  "a dependency has no name or no digest, or the image is not one SHA-256") \
+	X(STATEMENT_VERDICT, "statement-verdict", \
+	  "the statement does not say whether the rebuild was compared with anything") \
+	X(STATEMENT_SIGNATURE, "statement-signature", "no statement is signed by a key of --key") \
+	X(STATEMENT_DISAGREE, "statement-disagree", "two signed statements do not say the same") \
+	X(STATEMENT_OTHER_IMAGE, "statement-other-image", \
+	  "the statement is about another image than the document") \
+	X(STATEMENT_THRESHOLD, "statement-threshold", "fewer keys signed than --threshold asks for") \
+	X(STATEMENT_COMMIT_MISMATCH, "statement-commit-mismatch", \
+	  "the image was rebuilt from another commit") \
+	X(STATEMENT_IMAGE_MISMATCH, "statement-image-mismatch", \
+	  "the image was rebuilt with another container image") \
+	X(STATEMENT_IMAGE_MISSING, "statement-image-missing", \
+	  "the statement names no container image: none was shown to be in the enclave's image")
 // clang-format on
 
 enum reason {

@@ -46,7 +46,7 @@ void report_set_url(struct report *report, struct span url);
 
 /* What the evidence is: what its values are called, and what to do when they are not the expected
  * ones. EVIDENCE_DOCUMENT until it is set. */
-enum evidence { EVIDENCE_DOCUMENT, EVIDENCE_IMAGE };
+enum evidence { EVIDENCE_DOCUMENT, EVIDENCE_IMAGE, EVIDENCE_STATEMENT };
 void report_set_evidence(struct report *report, enum evidence evidence);
 
 /* Which root a chain had to begin with, and whether the enclave runs in debug mode. */

@@ -184,6 +184,16 @@ static const struct {
 	  "build it again." },
 	{ CHECK_BUNDLE_FORM,
 	  "This folder is not what was saved: files are damaged, missing, or were added." },
+	{ CHECK_STATEMENT_FORM, "This is no statement that `enclave-rebuild run --sign` writes." },
+	{ CHECK_STATEMENT_SIGNATURE,
+	  "Nothing in these statements can be trusted: they were altered, or somebody else signed "
+	  "them." },
+	{ CHECK_STATEMENT_THRESHOLD,
+	  "Ask more builders for a statement of their own, or find out why they do not agree." },
+	{ CHECK_STATEMENT_COMMIT,
+	  "The statements are genuine: whoever signed them rebuilt another commit." },
+	{ CHECK_STATEMENT_IMAGE,
+	  "The statements are genuine, but do not show that this container image was used." },
 	{ CHECK_EIF_SIGNATURE,
 	  "Whoever the certificate names did not sign this image, or not now." },
 };
@@ -198,6 +208,9 @@ static const char *advice_on(const struct row *bad, const struct report *report)
 		if (report->evidence == EVIDENCE_IMAGE)
 			return "The image is sound, but not the one that is expected: "
 			       "`enclave-rebuild compare` shows where two images differ.";
+		if (report->evidence == EVIDENCE_STATEMENT)
+			return "The statements are genuine: whoever signed them rebuilt another image "
+			       "than the expected one.";
 		return is_aws ?
 			       "The document is genuine: AWS signed it for another image. Rebuild that image's "
 			       "commit, or treat the host as compromised." :
@@ -227,7 +240,7 @@ static void enclave_hash_line(const struct report *report, struct buf *out)
 
 void report_text(const struct report *report, const struct report_style *style, struct buf *out)
 {
-	static const char *const carriers[] = { "document", "image" };
+	static const char *const carriers[] = { "document", "image", "statement" };
 	const struct row *bad = report_first_bad(report);
 	const char *advice = NULL;
 

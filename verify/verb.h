@@ -7,6 +7,7 @@
 #include "verify/contract_options.h"
 #include "verify/eif.h"
 #include "verify/policy.h"
+#include "verify/terms.h"
 
 /* Everything a verb needs. */
 struct verb_run {
@@ -23,6 +24,7 @@ struct verb_run {
 	bool pcr_json;
 	bool calldata; /* FILE is the call data of registerSigner */
 	struct contract_options contract;
+	struct terms terms; /* whose statements count */
 };
 
 /* Each returns the exit status. */
@@ -31,6 +33,7 @@ int verb_show(struct verb_run *run);
 int verb_eif(struct verb_run *run);
 int verb_hash(struct verb_run *run);
 int verb_bundle(struct verb_run *run);
+int verb_statement(struct verb_run *run);
 
 /* Says on stderr what is wrong with the command line; the exit status for that. */
 int verb_usage(const struct verb_run *run, const char *message);

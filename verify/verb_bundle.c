@@ -3,6 +3,7 @@
 #include "verify/bundle.h"
 #include "verify/document.h"
 #include "verify/saver.h"
+#include "verify/testimony.h"
 #include "verify/verb.h"
 
 static const char *bundle_usage_error(const struct verb_run *run)
@@ -15,7 +16,7 @@ static const char *bundle_usage_error(const struct verb_run *run)
 		return "bundle: a value stands where a folder is expected (./NAME if it is one)";
 	if (run->policy.time == POLICY_DOCUMENT && run->max_age_given)
 		return "bundle: --max-age has no meaning without --at now or --at TIME";
-	return NULL;
+	return terms_fault(&run->terms);
 }
 
 static void tell_fault(const char *path, enum reason reason, const struct bundle_fault *fault,
@@ -85,6 +86,31 @@ static void lack_contract(const struct verb_run *run, struct report *report)
 	onchain_judge(NULL, &run->contract.policy, &subject, run->world.now, report);
 }
 
+/* What builders signed, held against the document; nothing is said of it without their keys. */
+static void judge_statement(const struct verb_run *run, const struct bundle *bundle,
+			    const struct document *document, struct report *report)
+{
+	const struct testimony_beside beside = {
+		document->genuine ? &document->claims.pcrs : NULL,
+		document->lacks,
+	};
+	struct testimony testimony;
+
+	if (run->terms.n_keys == 0) {
+		testimony_skip(CHECK_COUNT, report);
+		return;
+	}
+	testimony_start(&testimony, &run->terms);
+	if (bundle->has[BUNDLE_STATEMENT])
+		testimony_hear(&testimony, SPAN_LITERAL("statement.json"),
+			       buf_span(&bundle->content[BUNDLE_STATEMENT]));
+	else
+		testimony_lack(&testimony, REASON_BUNDLE_MISSING,
+			       "the bundle has no statement.json, and a --key is given");
+	(void)testimony_conclude(&testimony, &beside, report);
+	testimony_done(&testimony);
+}
+
 static void judge_bundle(const struct verb_run *run, const char *path, struct report *report)
 {
 	struct bundle bundle = { .has = { false } };
@@ -101,11 +127,13 @@ static void judge_bundle(const struct verb_run *run, const char *path, struct re
 		document_judge(buf_span(&bundle.content[BUNDLE_DOCUMENT]), &run->policy,
 			       run->world.now, NULL, report, &document);
 		judge_contract(run, &bundle, &document, report);
+		judge_statement(run, &bundle, &document, report);
 		saver_tell(&bundle, report);
 	} else {
 		tell_fault(path, reason, &fault, report);
 		document_lack(&run->policy, run->world.now, CHECK_BUNDLE_FORM, report);
 		lack_contract(run, report);
+		testimony_skip(run->terms.n_keys > 0 ? CHECK_BUNDLE_FORM : CHECK_COUNT, report);
 	}
 	buf_done(&fault.name);
 	bundle_done(&bundle);

@@ -15,12 +15,16 @@ for c in later["checks"]:
 	elif c["id"] in ("claims.age", "nonce.match"):
 		if (c["status"], c["reason"]) != ("skip", "recorded"):
 			wrong(c)
+	elif c["id"].startswith("statement."):
+		if (c["status"], c["reason"]) != ("skip", "not-requested"):
+			wrong(c)
 	elif c["id"] not in ("bundle.form", "chain.time") and c != known[c["id"]]:
 		wrong("%s, live %s" % (c, known[c["id"]]))
 	elif c["id"] == "chain.time" and c["status"] != known["chain.time"]["status"]:
 		wrong(c)
 if [c["id"] for c in later["checks"] if not c["id"].startswith("onchain.")] != ["bundle.form"] + [c["id"]
-		for c in live["checks"] if not c["id"].startswith(("endpoint.", "onchain."))]:
+		for c in live["checks"] if not c["id"].startswith(("endpoint.", "onchain."))] + ["statement." + part
+		for part in ("form", "signature", "threshold", "commit", "image")]:
 	wrong([c["id"] for c in later["checks"]])
 if live.get("facts") != later.get("facts") or live.get("unverified") != later.get("unverified"):
 	wrong("other facts")

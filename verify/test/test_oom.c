@@ -18,6 +18,7 @@
 #include "verify/pcrfile.h"
 #include "verify/report_rows.h"
 #include "verify/show.h"
+#include "verify/testimony.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -341,6 +342,39 @@ static void act_image_registers(const struct scenario *scenario, struct span inp
 	take(ret, &none, &json);
 }
 
+/* The scenario's statement and Bob's, both of whom must have signed. */
+static void act_statement(const struct scenario *scenario, struct span input, struct policy *policy,
+			  struct outcome *ret)
+{
+	struct terms terms = { .n_keys = 0 };
+	struct testimony testimony;
+	struct buf other = { 0 };
+	int why = 0;
+	struct report *report = report_new();
+
+	if (report == NULL || !terms_apply("prog", &terms, TERMS_KEY, "statements/alice.pem") ||
+	    !terms_apply("prog", &terms, TERMS_KEY, "statements/bob.pem")) {
+		ret->given_up = true;
+		report_free(report);
+		terms_done(&terms);
+		return;
+	}
+	report_set_target(report, SPAN_LITERAL("target"));
+	testimony_start(&testimony, &terms);
+	testimony_hear(&testimony, span_of_text(scenario->file), input);
+	enum reason reason = cli_read("statements/bob.json", JSON_MAX, &other, &why);
+	if (reason == REASON_OK)
+		testimony_hear(&testimony, SPAN_LITERAL("bob.json"), buf_span(&other));
+	else
+		testimony_miss(&testimony, SPAN_LITERAL("bob.json"), reason, why);
+	bool holds = testimony_conclude(&testimony, NULL, report);
+	testimony_appraise(&testimony, holds, policy, report);
+	testimony_done(&testimony);
+	conclude(report, policy, ret);
+	buf_done(&other);
+	terms_done(&terms);
+}
+
 #define ROOT "--root root.pem "
 #define PCR0 \
 	"4a6badea3a596cda4062bf12d1357293f8a808ed95b8865130286fb323119c84b95d268a8950ffc4af7b7d80d62b4b36"
@@ -423,6 +457,15 @@ static const struct scenario scenarios[] = {
 	{ "registers of an image", "", "eif/usual.eif", act_image_registers, NO_VERDICT },
 	{ "registers of a signed image", "", "eif/signature-es384.eif", act_image_registers,
 	  NO_VERDICT },
+	{ "statements", "--pcrs pcr.json", "statements/both.json", act_statement, VERDICT_PASS },
+	{ "statements, one is of a stranger", "--pcrs pcr.json", "statements/mallory.json",
+	  act_statement, VERDICT_FAIL },
+	{ "statements, one is broken", "--pcrs pcr.json", "statements/pcrs-zero.json",
+	  act_statement, VERDICT_FAIL },
+	{ "statements that do not agree", "--pcrs pcr.json", "statements/no-image.json",
+	  act_statement, VERDICT_FAIL },
+	{ "statements of nothing expected", "", "statements/alice.json", act_statement,
+	  VERDICT_ERROR },
 	{ "a file read", "", "document.cbor", act_read, NO_VERDICT },
 	{ "a file written", "", "document.cbor", act_write, NO_VERDICT },
 };

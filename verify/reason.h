@@ -506,7 +506,11 @@
 	X(STATEMENT_IMAGE_MISMATCH, "statement-image-mismatch", \
 	  "the image was rebuilt with another container image") \
 	X(STATEMENT_IMAGE_MISSING, "statement-image-missing", \
-	  "the statement names no container image: none was shown to be in the enclave's image")
+	  "the statement names no container image: none was shown to be in the enclave's image") \
+	X(PROVENANCE_FACT, "provenance-fact", \
+	  "a fact that a statement needs is missing, or not of its form") \
+	X(PROVENANCE_KEY, "provenance-key", \
+	  "not an unencrypted PEM private key on Ed25519, or on P-256 in its usual form")
 // clang-format on
 
 enum reason {

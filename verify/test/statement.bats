@@ -168,3 +168,35 @@ saved() {
 	exits 1 bundle "${usual[@]}" --key statements/alice.pem
 	prints 'statement.form       skip  needs bundle.form'
 }
+
+# A statement of another making: JSON by Python in another order and with white space, signed by the command openssl.
+@test "a statement that other programs made and signed is accepted" {
+	cd "$tmp"
+	openssl genpkey -algorithm ed25519 -out ed.key 2>err
+	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ec.key 2>err
+	local kind
+	for kind in ed ec; do openssl pkey -in "$kind.key" -pubout -out "$kind.pub"; done
+	py <<'END'
+import base64
+H = "ab" * 48
+tree = {"predicate": {"runDetails": {"metadata": {"enclavecheck_verdict": "pass"}, "builder": {"id": "urn:builder"}},
+	"buildDefinition": {"resolvedDependencies": [{"digest": {"gitCommit": "0" * 39 + "1"}, "name": "source"}],
+		"externalParameters": {"attribute": "a", "repository": "r", "commit": "0" * 39 + "1"},
+		"buildType": "https://enclavecheck.example/build-types/rebuild/v1"}},
+	"predicateType": "https://slsa.dev/provenance/v1", "_type": "https://in-toto.io/Statement/v1",
+	"subject": [{"digest": {"nitro-pcr2": H, "nitro-pcr1": H, "nitro-pcr0": H}, "name": "pcrs"},
+		{"digest": {"sha256": "cd" * 32}, "name": "enclave.eif"}]}
+body = json.dumps(tree, indent=1).encode() + b"\n"
+kind = b"application/vnd.in-toto+json"
+open("message", "wb").write(b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(body), body))
+sign = {"ed": ["pkeyutl", "-sign", "-rawin", "-inkey", "ed.key", "-in", "message"],
+	"ec": ["dgst", "-sha256", "-sign", "ec.key", "message"]}
+for name, command in sign.items():
+	sig = subprocess.run(["openssl", *command], stdout=subprocess.PIPE, check=True).stdout
+	json.dump({"signatures": [{"sig": base64.b64encode(sig).decode()}], "payloadType": kind.decode(),
+		"payload": base64.b64encode(body).decode()}, open(name + ".json", "w"), indent=2)
+END
+	exits 0 statement ed.json ec.json --key ed.pub --key ec.pub --pcr "0=$(printf 'ab%.0s' {1..48})"
+	prints '2 of 2 keys signed'
+	exits 1 statement ed.json --key ec.pub --pcr "0=$(printf 'ab%.0s' {1..48})"
+}

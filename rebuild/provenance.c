@@ -12,6 +12,8 @@
 #include "verify/dsse.h"
 #include "verify/statement.h"
 
+#define COMMIT_SHA1_DIGITS (2 * (size_t)STATEMENT_COMMIT_SHA1)
+#define COMMIT_SHA256_DIGITS (2 * (size_t)STATEMENT_COMMIT_MAX)
 #define SIGNATURE_MAX 128 /* 64 bytes of Ed25519, at most 72 of ECDSA on P-256 in DER */
 
 /* A tree that is built first and asked about once. */
@@ -79,8 +81,8 @@ static bool is_lower_hex(const char *text, size_t digits)
 
 static void add_commit(struct draft *draft, cJSON *object, const char *commit)
 {
-	if (commit == NULL || (!is_lower_hex(commit, 2 * STATEMENT_COMMIT_SHA1) &&
-			       !is_lower_hex(commit, 2 * STATEMENT_COMMIT_MAX)))
+	if (commit == NULL || (!is_lower_hex(commit, COMMIT_SHA1_DIGITS) &&
+			       !is_lower_hex(commit, COMMIT_SHA256_DIGITS)))
 		draft->unsound = true;
 	else
 		add_text(draft, object, "gitCommit", commit);

@@ -20,9 +20,9 @@ static const char *text_of(const cJSON *object, const char *key)
 {
 	const cJSON *item = member(object, key);
 
-	return cJSON_IsString(item) && item->valuestring != NULL && item->valuestring[0] != '\0' ?
-		       item->valuestring :
-		       NULL;
+	if (item == NULL || !cJSON_IsString(item) || item->valuestring == NULL)
+		return NULL;
+	return item->valuestring[0] != '\0' ? item->valuestring : NULL;
 }
 
 static bool is_text(const char *text, const char *wanted)
@@ -115,7 +115,8 @@ static enum reason read_dependencies(const cJSON *array, struct statement *ret)
 	{
 		const char *name = text_of(dependency, "name");
 		const cJSON *digest = member(dependency, "digest");
-		if (name == NULL || !cJSON_IsObject(digest) || digest->child == NULL)
+		if (name == NULL || digest == NULL || !cJSON_IsObject(digest) ||
+		    digest->child == NULL)
 			return REASON_STATEMENT_DEPENDENCY;
 		if (is_text(name, "source")) {
 			enum reason reason = read_source(dependency, ret);

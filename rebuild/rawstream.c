@@ -2,6 +2,7 @@
 
 #include <archive.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define XZ_HEADER_LEN 12 /* of the stream, before the header of its first block */
@@ -12,7 +13,7 @@
 #define LEGACY_BLOCK_MAX ((UINT32_C(8) << 20) + (UINT32_C(8) << 20) / 255 + 16)
 
 struct reading {
-	const struct rawsource *source;
+	struct rawsource source;
 	enum rawstream_format format;
 	enum reason reason; /* of the source, or of a look at the bytes */
 	bool begun;
@@ -22,6 +23,12 @@ struct reading {
 	size_t field_len;
 	uint32_t block_left;
 	bool blocks_wrong;
+};
+
+struct rawstream {
+	struct archive *archive;
+	struct reading reading;
+	bool begun;
 };
 
 static uint64_t le(struct span bytes)
@@ -136,7 +143,7 @@ static la_ssize_t give(struct archive *archive, void *context, const void **ret)
 	struct reading *reading = context;
 	struct span piece = { NULL, 0 };
 
-	reading->reason = reading->source->next(reading->source->from, &piece);
+	reading->reason = reading->source.next(reading->source.from, &piece);
 	if (reading->reason == REASON_OK && !reading->begun &&
 	    dictionary_of(reading->format, piece) > RAWSTREAM_DICTIONARY_MAX)
 		reading->reason = REASON_PAYLOAD_EXPANSION;
@@ -183,29 +190,15 @@ static enum reason why(struct archive *archive, const struct reading *reading)
 	return archive_errno(archive) == ENOMEM ? REASON_OUT_OF_MEMORY : REASON_PAYLOAD_BROKEN;
 }
 
-static enum reason pour(struct archive *archive, struct reading *reading, const struct sink *sink)
+/* Whether all of the source was used. */
+static enum reason judge_end(struct rawstream *stream)
 {
-	struct archive_entry *entry = NULL;
-	const void *block = NULL;
-	size_t len = 0;
-	la_int64_t at = 0;
-
-	if (archive_read_open2(archive, reading, NULL, give, NULL, NULL) != ARCHIVE_OK ||
-	    archive_read_next_header(archive, &entry) != ARCHIVE_OK)
-		return why(archive, reading);
-	int result = archive_read_data_block(archive, &block, &len, &at);
-	while (result == ARCHIVE_OK) {
-		enum reason reason = sink_put(sink, (struct span){ block, len });
-		if (reason != REASON_OK)
-			return reason;
-		result = archive_read_data_block(archive, &block, &len, &at);
-	}
-	if (result != ARCHIVE_EOF)
-		return why(archive, reading);
+	struct reading *reading = &stream->reading;
 	/* the last position is what was used of the source */
-	la_int64_t used = archive_filter_bytes(archive, -1);
+	la_int64_t used = archive_filter_bytes(stream->archive, -1);
 	struct span rest = { NULL, 0 };
-	enum reason reason = reading->source->next(reading->source->from, &rest);
+	enum reason reason = reading->source.next(reading->source.from, &rest);
+
 	if (reason != REASON_OK)
 		return reason;
 	return rest.len == 0 && used >= 0 && (uint64_t)used == reading->given &&
@@ -214,18 +207,83 @@ static enum reason pour(struct archive *archive, struct reading *reading, const 
 		       REASON_PAYLOAD_BROKEN;
 }
 
+static enum reason begin(struct rawstream *stream)
+{
+	struct archive_entry *entry = NULL;
+
+	stream->begun = true;
+	return archive_read_open2(stream->archive, &stream->reading, NULL, give, NULL, NULL) ==
+				       ARCHIVE_OK &&
+			       archive_read_next_header(stream->archive, &entry) == ARCHIVE_OK ?
+		       REASON_OK :
+		       why(stream->archive, &stream->reading);
+}
+
+enum reason rawstream_open(enum rawstream_format format, const struct rawsource *source,
+			   struct rawstream **ret)
+{
+	struct rawstream *stream = calloc(1, sizeof(*stream));
+
+	if (stream == NULL)
+		return REASON_OUT_OF_MEMORY;
+	stream->reading.source = *source;
+	stream->reading.format = format;
+	stream->archive = archive_read_new();
+	enum reason reason =
+		stream->archive == NULL ? REASON_OUT_OF_MEMORY : choose(stream->archive, format);
+	if (reason != REASON_OK) {
+		rawstream_free(stream);
+		return reason;
+	}
+	*ret = stream;
+	return REASON_OK;
+}
+
+enum reason rawstream_next(struct rawstream *stream, struct span *ret)
+{
+	const void *block = NULL;
+	size_t len = 0;
+	la_int64_t at = 0;
+
+	if (!stream->begun) {
+		enum reason reason = begin(stream);
+		if (reason != REASON_OK)
+			return reason;
+	}
+	/* an empty block is none of the end */
+	int result = ARCHIVE_OK;
+	while (result == ARCHIVE_OK && len == 0)
+		result = archive_read_data_block(stream->archive, &block, &len, &at);
+	if (result == ARCHIVE_OK) {
+		*ret = (struct span){ block, len };
+		return REASON_OK;
+	}
+	*ret = (struct span){ NULL, 0 };
+	return result == ARCHIVE_EOF ? judge_end(stream) : why(stream->archive, &stream->reading);
+}
+
+void rawstream_free(struct rawstream *stream)
+{
+	if (stream == NULL)
+		return;
+	(void)archive_read_free(stream->archive);
+	free(stream);
+}
+
 enum reason rawstream_pour(enum rawstream_format format, const struct rawsource *source,
 			   const struct sink *sink)
 {
-	struct reading reading = { .source = source, .format = format };
-	struct archive *archive = archive_read_new();
+	struct rawstream *stream = NULL;
+	struct span bytes = { NULL, 0 };
+	enum reason reason = rawstream_open(format, source, &stream);
 
-	if (archive == NULL)
-		return REASON_OUT_OF_MEMORY;
-	enum reason reason = choose(archive, format);
-	if (reason == REASON_OK)
-		reason = pour(archive, &reading, sink);
-	(void)archive_read_free(archive);
+	do {
+		if (reason == REASON_OK)
+			reason = rawstream_next(stream, &bytes);
+		if (reason == REASON_OK)
+			reason = sink_put(sink, bytes);
+	} while (reason == REASON_OK && bytes.len > 0);
+	rawstream_free(stream);
 	return reason;
 }
 

@@ -30,10 +30,24 @@ struct rawsource {
 	void *from;
 };
 
-/* Decodes one stream to its end and pours it into `sink`; whoever wants a bound stops there.
+/* A stream that is decoded as somebody asks for it. */
+struct rawstream;
+
+/* Begins; `source` is copied. End with rawstream_free; NULL is fine there.
+ * REASON_PAYLOAD_FORMAT: this libarchive cannot decode it by itself. REASON_OUT_OF_MEMORY. */
+enum reason rawstream_open(enum rawstream_format format, const struct rawsource *source,
+			   struct rawstream **ret) MUST_CHECK;
+
+/* The next decoded bytes, borrowed until the next call; none at the end, which is then proven to be
+ * that of the source, too. Not to be called again after that, or after a failure.
  * REASON_PAYLOAD_BROKEN: malformed, cut short, empty, or something stands behind it.
- * REASON_PAYLOAD_FORMAT: this libarchive cannot decode it by itself. REASON_PAYLOAD_EXPANSION: the
- * dictionary is above the bound. REASON_OUT_OF_MEMORY; whatever source and sink return. */
+ * REASON_PAYLOAD_EXPANSION: the dictionary is above the bound. REASON_OUT_OF_MEMORY; whatever the
+ * source returns. */
+enum reason rawstream_next(struct rawstream *stream, struct span *ret) MUST_CHECK;
+void rawstream_free(struct rawstream *stream);
+
+/* Decodes one stream to its end and pours it into `sink`; whoever wants a bound stops there. The
+ * reasons of both, and whatever the sink returns. */
 enum reason rawstream_pour(enum rawstream_format format, const struct rawsource *source,
 			   const struct sink *sink) MUST_CHECK;
 

@@ -510,7 +510,61 @@
 	X(PROVENANCE_FACT, "provenance-fact", \
 	  "a fact that a statement needs is missing, or not of its form") \
 	X(PROVENANCE_KEY, "provenance-key", \
-	  "not an unencrypted PEM private key on Ed25519, or on P-256 in its usual form")
+	  "not an unencrypted PEM private key on Ed25519, or on P-256 in its usual form") \
+	/* the cache of blobs (rebuild) */ \
+	X(STORE_FOLDER, "store-folder", "the cache is no folder, or one that cannot be used") \
+	X(STORE_UNWRITABLE, "store-unwritable", "a file of the cache cannot be made or written") \
+	X(STORE_SPACE, "store-space", "there is not enough space on the disk of the cache") \
+	X(STORE_BUSY, "store-busy", \
+	  "another process has been fetching the same blob into the cache all the time") \
+	/* container images (rebuild) */ \
+	X(OCI_REFERENCE, "oci-reference", \
+	  "not REGISTRY/NAME@sha256:HEX, oci:DIR@sha256:HEX or docker-archive:FILE") \
+	X(OCI_TAG, "oci-tag", "a tag can be moved to another image: a digest is needed") \
+	X(OCI_PLATFORM, "oci-platform", "not a platform of the form linux/ARCHITECTURE[/VARIANT]") \
+	X(OCI_CHALLENGE, "oci-challenge", \
+	  "the registry wants to be asked with a token, but does not say how in a way known here") \
+	X(OCI_BASIC, "oci-basic", "the registry wants a user name and a password") \
+	X(OCI_REALM, "oci-realm", \
+	  "the registry sends for a token to an address that is not https, nor of this machine as the registry is") \
+	X(OCI_TOKEN, "oci-token", "the token server's answer holds no token") \
+	X(OCI_DENIED, "oci-denied", "the registry does not give this to anybody who asks") \
+	X(OCI_NOT_FOUND, "oci-not-found", "the registry does not have this") \
+	X(OCI_RATE, "oci-rate", "too many requests, says the registry") \
+	X(OCI_STATUS, "oci-status", "the answer's status is not one of success") \
+	X(OCI_DIGEST, "oci-digest", "the bytes do not have the digest by which they were asked for") \
+	X(OCI_SIZE, "oci-size", "the bytes are not as many as was said where they are named") \
+	X(OCI_TOO_LARGE, "oci-too-large", "larger than such a part of an image may be") \
+	X(OCI_MEDIA_TYPE, "oci-media-type", "of a media type that is not read here, or of two") \
+	X(OCI_SCHEMA, "oci-schema", "the manifest's schemaVersion is not 2") \
+	X(OCI_FORM, "oci-form", "an image index, manifest or configuration does not have its form") \
+	X(OCI_LAYERS, "oci-layers", "an image has 1 to 127 layers, and a diff_id for each") \
+	X(OCI_PLATFORM_ABSENT, "oci-platform-absent", "there is no image for this platform") \
+	X(OCI_PLATFORM_SEVERAL, "oci-platform-several", "there are several images for this platform") \
+	X(OCI_LAYOUT, "oci-layout", "not the folder of an OCI image layout") \
+	X(OCI_BLOB_ABSENT, "oci-blob-absent", "the folder or archive lacks a part of the image") \
+	X(DOCKER_ARCHIVE, "docker-archive", \
+	  "not the archive of one image, as docker save and skopeo write it") \
+	X(IMAGE_UNPINNED, "image-unpinned", "no digest says which image this must be") \
+	/* layers of container images (rebuild) */ \
+	X(LAYER_COMPRESSION, "layer-compression", \
+	  "a layer's compressed data is malformed or cut short, or something stands behind it") \
+	X(LAYER_DIFF_ID, "layer-diff-id", \
+	  "a layer's content is not the one that the image's configuration names") \
+	X(LAYER_TAR, "layer-tar", "a layer is not a well-formed tar archive") \
+	X(LAYER_EXPANSION, "layer-expansion", "the layers expand to more than their limit") \
+	X(LAYER_ENTRIES, "layer-entries", "the layers hold more names than their limit") \
+	X(LAYER_NAME, "layer-name", \
+	  "a name leads out (..), has control characters, or is longer than 4096 bytes") \
+	X(LAYER_WHITEOUT, "layer-whiteout", "a whiteout names nothing that could be removed") \
+	X(LAYER_HARD_LINK, "layer-hard-link", \
+	  "a hard link is to no file of this image, or has a content of its own") \
+	X(LAYER_PARENT, "layer-parent", "an entry stands below something that is no directory") \
+	X(LAYER_ABSENT, "layer-absent", "the image has no such file") \
+	X(LAYER_NOT_FILE, "layer-not-file", "what the image has there is no regular file") \
+	X(LAYER_SYMLINKS, "layer-symlinks", "more than 40 symbolic links lead on from there") \
+	X(LAYER_FILE_SIZE, "layer-file-size", "the file is larger than its limit") \
+	X(IMAGE_FILE_DIGEST, "image-file-digest", "the image's file has another SHA-256 than expected")
 // clang-format on
 
 enum reason {

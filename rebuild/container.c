@@ -121,33 +121,58 @@ enum reason container_take(const struct container *container, struct span path, 
 	return REASON_OK;
 }
 
+/* The file that is written, and what the system said. */
+struct writing {
+	int fd;
+	int why;
+};
+
 static enum reason write_piece(void *to, struct span bytes)
 {
-	const int *fd = to;
+	struct writing *writing = to;
+	enum reason reason = draft_write(writing->fd, bytes);
 
-	return draft_write(*fd, bytes);
+	if (reason != REASON_OK)
+		writing->why = errno;
+	return reason;
+}
+
+/* Ends the writing of a file. */
+static enum reason complete(struct writing *writing)
+{
+	bool good = fchmod(writing->fd, 0755) == 0 && fsync(writing->fd) == 0;
+
+	if (!good)
+		writing->why = errno;
+	return good ? REASON_OK : REASON_FILE_UNWRITABLE;
 }
 
 enum reason container_stage(const struct container *container, struct span path,
 			    const uint8_t *want, int dir, const char *name,
 			    struct container_file *ret, struct trouble *reterr)
 {
-	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	const struct sink sink = { write_piece, &fd };
+	struct writing writing = {
+		.fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)
+	};
+	const struct sink sink = { write_piece, &writing };
 
-	if (fd < 0)
+	if (writing.fd < 0)
 		return trouble_note(reterr,
 				    errno == EEXIST ? REASON_FILE_EXISTS : REASON_FILE_UNWRITABLE,
 				    span_of_text(name), errno);
 	enum reason reason = container_take(container, path, want, &sink, ret, reterr);
-	if (reason == REASON_OK && (fchmod(fd, 0755) != 0 || fsync(fd) != 0))
+	if (reason == REASON_OK)
+		reason = complete(&writing);
+	if (close(writing.fd) != 0 && reason == REASON_OK) {
+		writing.why = errno;
 		reason = REASON_FILE_UNWRITABLE;
-	if (close(fd) != 0 && reason == REASON_OK)
-		reason = REASON_FILE_UNWRITABLE;
+	}
 	if (reason == REASON_OK)
 		return reason;
-	int why = errno;
 	(void)unlinkat(dir, name, 0);
-	return trouble_note(reterr, reason, span_of_text(name),
-			    reason == REASON_FILE_UNWRITABLE ? why : 0);
+	if (reason == REASON_FILE_UNWRITABLE) {
+		*reterr = (struct trouble){ .why = 0 };
+		(void)trouble_note(reterr, reason, span_of_text(name), writing.why);
+	}
+	return reason;
 }

@@ -329,12 +329,14 @@ static enum reason fetch_rest(struct distribution *distribution, const struct de
 
 /* All that is missing, in as many requests as that takes. */
 static enum reason fetch_part(struct distribution *distribution, const struct descriptor *blob,
-			      const char *url, struct store_part *part, struct trouble *reterr)
+			      const char *url, struct store_part *part, bool *ret_resumed,
+			      struct trouble *reterr)
 {
 	unsigned resumes = 0;
 
 	while (store_part_len(part) < blob->size) {
 		uint64_t before = store_part_len(part);
+		*ret_resumed |= before > 0;
 		bool again = false;
 		struct trouble trouble = { .why = 0 };
 		enum reason reason = fetch_rest(distribution, blob, url, part, &again, &trouble);
@@ -359,7 +361,7 @@ static enum reason fetch_part(struct distribution *distribution, const struct de
 	return REASON_OK;
 }
 
-/* Once. *ret_resumed: a part was there, which may be why it went wrong. */
+/* Once. *ret_resumed: it came in parts, which may be why it went wrong. */
 static enum reason fetch(struct distribution *distribution, const struct descriptor *blob,
 			 const char *url, bool *ret_resumed, struct trouble *reterr)
 {
@@ -372,7 +374,7 @@ static enum reason fetch(struct distribution *distribution, const struct descrip
 	if (reason != REASON_OK || part == NULL)
 		return reason;
 	*ret_resumed = store_part_len(part) > 0;
-	reason = fetch_part(distribution, blob, url, part, reterr);
+	reason = fetch_part(distribution, blob, url, part, ret_resumed, reterr);
 	if (reason == REASON_OK)
 		reason = store_part_finish(part, reterr);
 	store_part_free(part);

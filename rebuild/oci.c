@@ -14,6 +14,16 @@ struct source {
 	struct layout *layout;
 };
 
+static enum reason note_digest(enum reason reason, const uint8_t *digest, struct trouble *reterr)
+{
+	char text[SHA256_TEXT_LEN + 1];
+
+	if (reason == REASON_OK)
+		return reason;
+	sha256_text(digest, text);
+	return trouble_note(reterr, reason, span_of_text(text), 0);
+}
+
 /* A manifest or index by its digest, proven. */
 static enum reason get_manifest(const struct source *source, const uint8_t *digest,
 				struct buf *body, enum media *ret_media, struct trouble *reterr)
@@ -27,14 +37,13 @@ static enum reason get_manifest(const struct source *source, const uint8_t *dige
 		source->distribution != NULL ?
 			distribution_manifest(source->distribution, text, body, ret_media, reterr) :
 			layout_manifest(source->layout, digest, body, reterr);
-	if (reason != REASON_OK)
-		return reason;
 	const struct span bytes = buf_span(body);
-	reason = digest_sha256(&bytes, 1, value);
+	if (reason == REASON_OK)
+		reason = digest_sha256(&bytes, 1, value);
 	if (reason == REASON_OK &&
 	    !span_equal(SPAN_OF(value), (struct span){ digest, sizeof(value) }))
 		reason = REASON_OCI_DIGEST;
-	return reason == REASON_OK ? reason : trouble_note(reterr, reason, span_of_text(text), 0);
+	return note_digest(reason, digest, reterr);
 }
 
 static enum reason get_blob(const struct source *source, const struct descriptor *blob,
@@ -65,16 +74,6 @@ static enum reason read_blob(const struct oci *oci, const struct descriptor *blo
 	if (reason == REASON_OK && !span_equal(SPAN_OF(value), SPAN_OF(blob->digest)))
 		reason = REASON_OCI_DIGEST;
 	return reason;
-}
-
-static enum reason note_digest(enum reason reason, const uint8_t *digest, struct trouble *reterr)
-{
-	char text[SHA256_TEXT_LEN + 1];
-
-	if (reason == REASON_OK)
-		return reason;
-	sha256_text(digest, text);
-	return trouble_note(reterr, reason, span_of_text(text), 0);
 }
 
 /* The manifest of the image, an index followed by it. */

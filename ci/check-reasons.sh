@@ -1,7 +1,7 @@
 #!/bin/sh
 # ci/check-reasons.sh: TAP, a line a reason of verify/reason.h: ok when some test expects it. Such a test is a
-# row of a table in testvectors/ with its name as reason, REASON_X in a C test of any floor, or a command
-# test that has it as reports print it: (name), or "reason":"name". A reason that no code can give yet needs none.
+# row of a table in testvectors/ with its name as reason, REASON_X in a C test of any floor, a row of a script that
+# makes images for such a test, or a command test that has it as reports print it: (name), or "reason":"name". A reason that no code can give yet needs none.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -17,6 +17,8 @@ cd "$(dirname "$0")/.."
 			print "id", substr($0, RSTART + 7, RLENGTH - 7)
 			$0 = substr($0, RSTART + RLENGTH)
 		} }'
+	# scripts that make the inputs of a test, and say in quotes which reason it then expects
+	grep -Eho '"[a-z0-9-]+"' rebuild/test/layers.py rebuild/test/registry.py | awk -F '"' '{ print "name", $2 }'
 	find verify attest rebuild -path '*/test/*.bats' -exec cat {} + |
 		awk '{ while (match($0, /\([a-z0-9-]+\)|"reason":"[a-z0-9-]+/)) {
 			name = substr($0, RSTART, RLENGTH)

@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include "rebuild/assemble.h"
+#include "rebuild/nixopt.h"
 #include "rebuild/state.h"
 #include "verify/cli.h"
 #include "verify/policy.h"
@@ -44,6 +45,8 @@ struct job {
 	const char *built_eif;
 	const char *reference; /* --eif */
 	const char *signers;
+	struct nixopt_settings nix;  /* --builders, --store, --nix-option; NIX_CONFIG */
+	char *nix_names[NIXOPT_MAX]; /* owned: names of its options */
 	bool independent;
 	bool require_signed;
 	bool resolve;

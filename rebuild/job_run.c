@@ -64,6 +64,24 @@ static bool has_file(const struct job *job, const char *option, const char *path
 	return false;
 }
 
+/* What must not stand beside --independent is refused with it. */
+static bool may_settings(struct job *job, const struct recipe *recipe)
+{
+	struct span name = { NULL, 0 };
+	struct buf text = { 0 };
+
+	job->nix.independent = recipe->independent;
+	job->nix.no_group = nix_lacks_group();
+	if (nixopt_judge(&job->nix, &name) == REASON_OK)
+		return true;
+	buf_add(&text, name);
+	char *owned = buf_take_text(&text);
+	cli_complain(job->output.program, "%s: %s (%s)", owned != NULL ? owned : "",
+		     reason_sentence(REASON_NIX_OPTION), reason_name(REASON_NIX_OPTION));
+	free(owned);
+	return false;
+}
+
 /* Which programs are missing that the stages ahead need. */
 static bool has_tools(const struct job *job, const struct job_tools *tools)
 {
@@ -71,6 +89,11 @@ static bool has_tools(const struct job *job, const struct job_tools *tools)
 		return true;
 	if (tools->git == NULL) {
 		cli_complain(job->output.program, "git is not on PATH (%s)",
+			     job->search_path != NULL ? job->search_path : "");
+		return false;
+	}
+	if (job->until >= STAGE_BUILD && (tools->nix == NULL || tools->nix_store == NULL)) {
+		cli_complain(job->output.program, "nix and nix-store are not on PATH (%s)",
 			     job->search_path != NULL ? job->search_path : "");
 		return false;
 	}
@@ -247,9 +270,8 @@ int job_run(struct job *job)
 		   !has_file(job, "built-binary", job->built_binary) ||
 		   !has_file(job, "signers", job->signers)) {
 		status = CLI_USAGE;
-	} else if (job->built_eif == NULL && job->until > STAGE_SOURCE) {
-		status = job_usage(job, "run: only with --built-eif, or --until source: building "
-					"is not done here yet");
+	} else if (!may_settings(job, &recipe)) {
+		status = CLI_USAGE;
 	} else if (!has_tools(job, &prepared.tools) || !expect_recipe(&recipe, &job->policy)) {
 		status = CLI_ERROR;
 	} else {
@@ -267,6 +289,9 @@ int job_run(struct job *job)
 			.from = job->from,
 			.until = job->until,
 			.git = job_git(job, &prepared.tools),
+			.nix = { .nix = prepared.tools.nix,
+				 .nix_store = prepared.tools.nix_store,
+				 .settings = &job->nix },
 			.tool = job->output.program,
 			.version = job->version,
 			.now = job->now,

@@ -31,6 +31,7 @@ static const char help_text[] =
 	"    --expect-pcr0 HEX --require-signed; --eif FILE expects an image's registers\n"
 	"  --signers FILE        whose signatures of a commit count\n"
 	"  --built-eif FILE | --built-binary FILE    enter half way\n"
+	"  --independent --builders LIST --store STORE --nix-option NAME=VALUE    how Nix builds\n"
 	"  --from STAGE --until STAGE --require IDS\n"
 	"Output: --format text|json (compare: html)  -q  -v  --color WHEN  --version  -h\n"
 	"Exit status: 0 done, equal; 1 malformed, different; 2 wrong usage or input; 3 could not.\n"
@@ -56,7 +57,11 @@ enum option {
 	OPT_BUILT_BINARY,
 	OPT_BUILT_EIF,
 	OPT_FROM,
-	OPT_UNTIL
+	OPT_UNTIL,
+	OPT_INDEPENDENT,
+	OPT_BUILDERS,
+	OPT_STORE,
+	OPT_NIX_OPTION
 };
 
 static const struct cli_option assemble_options[] = {
@@ -87,6 +92,10 @@ static const struct cli_option run_options[] = {
 	{ OPT_REQUIRE_SIGNED, 0, true, "require-signed", NULL },
 	{ OPT_BUILT_BINARY, 0, false, "built-binary", "FILE" },
 	{ OPT_BUILT_EIF, 0, false, "built-eif", "FILE" },
+	{ OPT_INDEPENDENT, 0, true, "independent", NULL },
+	{ OPT_BUILDERS, 0, false, "builders", "LIST" },
+	{ OPT_STORE, 0, false, "store", "STORE" },
+	{ OPT_NIX_OPTION, 0, true, "nix-option", "NAME=VALUE" },
 	{ OPT_FROM, 0, false, "from", "STAGE" },
 	{ OPT_UNTIL, 0, false, "until", "STAGE" },
 };
@@ -132,6 +141,24 @@ static bool apply_stage(const char *option, const char *value, enum stage *ret)
 	return false;
 }
 
+/* NAME=VALUE; the name is copied, to end where the = stands. */
+static bool apply_nix_option(struct job *job, const char *word)
+{
+	const char *equals = strchr(word, '=');
+	char *name = NULL;
+
+	if (equals != NULL && equals != word && job->nix.n_options < NIXOPT_MAX)
+		name = strndup(word, (size_t)(equals - word));
+	if (name == NULL) {
+		cli_complain(PROGRAM, "--nix-option %s: NAME=VALUE expected, at most %d times",
+			     word, NIXOPT_MAX);
+		return false;
+	}
+	job->nix_names[job->nix.n_options] = name;
+	job->nix.options[job->nix.n_options++] = (struct nixopt){ name, equals + 1 };
+	return true;
+}
+
 /* Options of run. False: it is none of them, or its value is wrong, which was said then: *ret_known. */
 static bool apply_run(struct job *job, int id, const char *value, bool *ret_known)
 {
@@ -164,6 +191,17 @@ static bool apply_run(struct job *job, int id, const char *value, bool *ret_know
 	case OPT_BUILT_EIF:
 		job->built_eif = value;
 		return true;
+	case OPT_INDEPENDENT:
+		job->independent = true;
+		return true;
+	case OPT_BUILDERS:
+		job->nix.builders = value;
+		return true;
+	case OPT_STORE:
+		job->nix.store = value;
+		return true;
+	case OPT_NIX_OPTION:
+		return apply_nix_option(job, value);
 	case OPT_FROM:
 		return apply_stage("from", value, &job->from);
 	case OPT_UNTIL:
@@ -332,6 +370,7 @@ static void look_around(struct job *job)
 	job->tmpdir = getenv("TMPDIR");
 	if (job->tmpdir == NULL || *job->tmpdir == '\0')
 		job->tmpdir = "/tmp";
+	job->nix.nix_config = getenv("NIX_CONFIG");
 	job->search_path = getenv("PATH");
 	job->ssh_auth_sock = getenv("SSH_AUTH_SOCK");
 }
@@ -360,6 +399,8 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 		status = verb->run(&job);
 	free(job.ramdisks);
 	policy_done(&job.policy);
+	for (size_t i = 0; i < job.nix.n_options; i++)
+		free(job.nix_names[i]);
 	if (interrupted != 0)
 		die_by_signal();
 	return status;

@@ -49,8 +49,8 @@ static void add_settings(struct words *words, const struct nixopt_settings *sett
 		set_timeout(words, settings->timeout_s);
 	if (settings->no_group)
 		add_option(words, "build-users-group", "");
-	if (settings->builders != NULL)
-		add_option(words, "builders", settings->builders);
+	/* Nix's default is a file beside its configuration, which is not read */
+	add_option(words, "builders", settings->builders != NULL ? settings->builders : "");
 	for (size_t i = 0; i < settings->n_options && i < NIXOPT_MAX; i++)
 		add_option(words, settings->options[i].name, settings->options[i].value);
 	add_option(words, "accept-flake-config", "false");

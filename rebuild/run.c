@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "rebuild/run_build.h"
 #include "rebuild/run_source.h"
 
 char *run_path(const char *dir, const char *name)
@@ -87,6 +88,8 @@ static enum reason do_plan(struct run *run, struct trouble *reterr)
 /* The image of this run, under its name among the results. */
 static enum reason do_collect(struct run *run, struct trouble *reterr)
 {
+	if (run->order->built_eif == NULL)
+		return run_collect(run, reterr);
 	return copy_file(run->order->built_eif, run->eif, RUN_EIF_MAX, run->git.interrupted,
 			 &run->image_file, reterr);
 }
@@ -103,7 +106,7 @@ static enum reason do_measure(struct run *run, struct trouble *reterr)
 	(void)close(from.fd);
 	run->is_read = true;
 	/* a malformed image is what the report is about */
-	return image_is_unreadable(reason) ? reason : REASON_OK;
+	return image_is_unreadable(reason) ? reason : run_find_staged(run, reterr);
 }
 
 /* Judged in the report. */
@@ -141,8 +144,8 @@ enum reason run_stages(const struct run_order *order, struct run *ret, struct tr
 {
 	static enum reason (*const stages[STAGE_COUNT])(struct run *, struct trouble *) = {
 		[STAGE_PLAN] = do_plan,       [STAGE_SOURCE] = run_source,
-		[STAGE_IMAGE] = do_nothing,   [STAGE_STAGE] = do_nothing,
-		[STAGE_BUILD] = do_nothing,   [STAGE_COLLECT] = do_collect,
+		[STAGE_IMAGE] = do_nothing,   [STAGE_STAGE] = run_stage,
+		[STAGE_BUILD] = run_build,    [STAGE_COLLECT] = do_collect,
 		[STAGE_MEASURE] = do_measure, [STAGE_COMPARE] = do_nothing,
 		[STAGE_REPORT] = do_nothing,
 	};
@@ -170,6 +173,11 @@ void run_done(struct run *run)
 	if (run->is_read)
 		image_done(&run->image);
 	lock_done(&run->lock);
+	closure_done(&run->closure);
+	staged_done(run->found, RECIPE_FILES_MAX);
+	nix_environment_free(run->environment);
+	for (size_t i = 0; i < RECIPE_FILES_MAX; i++)
+		free(run->taken[i]);
 	if (run->log > 0)
 		(void)close(run->log);
 	state_free(run->state);

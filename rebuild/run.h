@@ -8,10 +8,12 @@
 #ifndef REBUILD_RUN_H
 #define REBUILD_RUN_H
 
+#include "rebuild/closure.h"
 #include "rebuild/copy.h"
 #include "rebuild/lock.h"
 #include "rebuild/recipe.h"
 #include "rebuild/source.h"
+#include "rebuild/staged.h"
 #include "rebuild/state.h"
 #include "verify/image.h"
 #include "verify/pcrfile.h"
@@ -33,6 +35,7 @@ struct run_order {
 	enum stage from;  /* states of this stage and later ones are not used */
 	enum stage until; /* nothing behind this stage is done */
 	struct git git;   /* but for its folders, kind and log */
+	struct nix nix;   /* its programs and settings, and the limit of time */
 	const char *tool; /* this program's name and version, */
 	const char *version;
 	int64_t (*now)(void);                          /* seconds since 1970; below 0: not known */
@@ -66,9 +69,27 @@ struct run {
 	const struct lock_input *unpinned;
 	struct lock lock;
 	uint8_t lock_sha256[DIGEST_SHA256_LEN];
-	bool actions_by_name;  /* CI actions that are not named by commit, */
-	bool swallowed_errors; /* and `|| true` in the flake or a workflow */
-	struct copied binary;  /* staged */
+	bool actions_by_name;                   /* CI actions that are not named by commit, */
+	bool swallowed_errors;                  /* and `|| true` in the flake or a workflow */
+	char *taken[RECIPE_FILES_MAX];          /* files of the image, taken out of it */
+	struct copied staged[RECIPE_FILES_MAX]; /* as they are in the working tree */
+	size_t n_staged;
+	struct sink log_sink;
+	char **environment; /* Nix's */
+	struct nix nix;
+	struct nixjson_version version;
+	bool was_empty; /* Nix's store, before anything */
+	bool option_ignored;
+	char drv[DRV_PATH_MAX + 1];
+	struct nixjson_built built;
+	struct closure closure;
+	enum reason independence; /* with recipe->independent */
+	enum reason claim_form;   /* how reading the build's pcr.json went */
+	struct pcrfile claim;
+	bool looked; /* for staged files in the image: */
+	enum reason in_eif;
+	enum reason in_eif_form;
+	struct staged_file found[RECIPE_FILES_MAX];
 	struct copied image_file;
 	bool is_read;
 	struct image image;

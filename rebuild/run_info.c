@@ -67,8 +67,8 @@ static void add_seed_keys(struct tree *tree, const struct run *run, cJSON *root)
 	bool imaged = run->done[STAGE_IMAGE] && recipe->image != NULL;
 	add_text(tree, root, "nitro_image", imaged ? recipe->image : "");
 	add_text(tree, root, "image_digest", "");
-	if (run->binary.size > 0)
-		add_hex(tree, root, "nitro_binary_hash", "", SPAN_OF(run->binary.sha256));
+	if (run->n_staged > 0)
+		add_hex(tree, root, "nitro_binary_hash", "", SPAN_OF(run->staged[0].sha256));
 	else
 		add_text(tree, root, "nitro_binary_hash", "");
 	if (run->is_read && image_is_sound(&run->image)) {
@@ -127,6 +127,43 @@ static void add_source(struct tree *tree, const struct run *run, cJSON *root)
 	}
 }
 
+static void add_build(struct tree *tree, const struct run *run, cJSON *root)
+{
+	if (run->n_staged > 0) {
+		cJSON *binary = add(tree, root, "binary", cJSON_CreateObject());
+		add_text(tree, binary, "path", run->order->recipe->files[0].path);
+		add_text(tree, binary, "stage", run->order->recipe->files[0].stage);
+		add_hex(tree, binary, "sha256", "", SPAN_OF(run->staged[0].sha256));
+		add_number(tree, binary, "size", run->staged[0].size);
+		add_text(tree, binary, "mode", "0755");
+	}
+	if (!run->done[STAGE_BUILD])
+		return;
+	const char *out = nixjson_output(&run->built, "out");
+	const struct nixjson_path *path =
+		out == NULL ? NULL : nixjson_path(&run->closure.paths, span_of_text(out));
+	cJSON *nix = add(tree, root, "nix", cJSON_CreateObject());
+	add_text(tree, nix, "version", run->version.text);
+	add_text(tree, nix, "drv", run->drv);
+	add_text(tree, nix, "out", out);
+	add_text(tree, nix, "nar_hash", path != NULL ? path->nar_hash : NULL);
+	cJSON *list = add(tree, nix, "substituted", cJSON_CreateArray());
+	for (size_t i = 0; i < run->closure.paths.n && list != NULL; i++) {
+		const struct nixjson_path *of = &run->closure.paths.at[i];
+		if (!closure_is_substituted(of))
+			continue;
+		cJSON *object = cJSON_CreateObject();
+		if (!cJSON_AddItemToArray(list, object)) {
+			cJSON_Delete(object);
+			tree->failed = true;
+			return;
+		}
+		add_text(tree, object, "path", of->path);
+		add_text(tree, object, "nar_hash", of->nar_hash);
+		add_text(tree, object, "signers", of->signers);
+	}
+}
+
 static void add_image(struct tree *tree, const struct run *run, cJSON *root)
 {
 	static const char *const keys[] = { [1] = "pcr1", [2] = "pcr2", [8] = "pcr8" };
@@ -162,6 +199,7 @@ cJSON *run_info(const struct run *run, enum verdict verdict)
 		 run->order->built_binary != NULL ? "binary" :
 						    NULL);
 	add_source(&tree, run, root);
+	add_build(&tree, run, root);
 	add_image(&tree, run, root);
 	add_text(&tree, root, "verdict", verdicts[verdict]);
 	if (!tree.failed)

@@ -20,8 +20,20 @@ struct check_set run_checks(void)
 
 bool run_is_evidence(enum reason reason)
 {
-	return reason == REASON_SOURCE_ABSENT || reason == REASON_SOURCE_OBJECTS ||
-	       reason == REASON_SOURCE_TREE;
+	static const enum reason says_no[] = {
+		REASON_SOURCE_ABSENT,   REASON_SOURCE_OBJECTS, REASON_SOURCE_TREE,
+		REASON_STAGED_DIGEST,   REASON_STAGED_PLACE,   REASON_NIX_LOCK,
+		REASON_NIX_ATTRIBUTE,   REASON_NIX_NOT_STAGED, REASON_NIX_INPUT_HASH,
+		REASON_NIX_EVALUATION,  REASON_NIX_BUILDER,    REASON_NIX_FIXED_OUTPUT,
+		REASON_NIX_TREE,        REASON_COLLECT,        REASON_NIX_DIFFERS,
+		REASON_NIX_SUBSTITUTED,
+	};
+
+	for (size_t i = 0; i < sizeof(says_no) / sizeof(says_no[0]); i++) {
+		if (says_no[i] == reason)
+			return true;
+	}
+	return false;
 }
 
 /* What a stage that did not succeed means for its check. */
@@ -117,24 +129,153 @@ static void judge_source(const struct run *run, struct report *report)
 
 static void judge_image(const struct run *run, struct report *report)
 {
-	if (run->order->built_eif != NULL || run->order->built_binary != NULL) {
+	const struct run_fault *staging = &run->faults[STAGE_STAGE];
+	bool given = run->order->built_eif != NULL || run->order->built_binary != NULL;
+
+	if (given) {
 		report_skip(report, CHECK_IMAGE_DIGEST, REASON_NOT_BUILT, NULL);
-		report_skip(report, CHECK_IMAGE_FILES, REASON_NOT_BUILT, NULL);
 	} else if (run->order->recipe->image == NULL) {
 		report_skip(report, CHECK_IMAGE_DIGEST, REASON_NOT_REQUESTED,
 			    "the recipe has no image");
-		report_skip(report, CHECK_IMAGE_FILES, REASON_NOT_REQUESTED, NULL);
 	}
+	if (staging->reason != REASON_OK)
+		add_fault(report, CHECK_IMAGE_FILES, staging);
+	else if (given)
+		report_skip(report, CHECK_IMAGE_FILES, REASON_NOT_BUILT, NULL);
+	else if (run->order->recipe->n_files == 0)
+		report_skip(report, CHECK_IMAGE_FILES, REASON_NOT_REQUESTED,
+			    "the recipe takes no file out of an image");
+}
+
+/* How many paths of the closure came ready-made. */
+static size_t count_substituted(const struct run *run)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->closure.paths.n; i++)
+		n += closure_is_substituted(&run->closure.paths.at[i]) ? 1 : 0;
+	return n;
+}
+
+static void judge_independence(const struct run *run, struct report *report)
+{
+	size_t n = count_substituted(run);
+
+	if (!run->done[STAGE_BUILD])
+		report_needs(report, CHECK_BUILD_INDEPENDENT, CHECK_BUILD_COMPLETED);
+	else if (!run->order->recipe->independent)
+		report_skip(report, CHECK_BUILD_INDEPENDENT, REASON_NOT_REQUESTED,
+			    "not asked for: %zu of %zu paths were taken ready-made from elsewhere",
+			    n, run->closure.paths.n);
+	else if (run->independence == REASON_OK)
+		report_pass(report, CHECK_BUILD_INDEPENDENT,
+			    "%zu derivations: %zu fixed by hash, %zu built in an empty store, "
+			    "%zu built twice with the same result",
+			    run->closure.n_drvs, closure_count(&run->closure, CLOSURE_FIXED),
+			    closure_count(&run->closure, CLOSURE_BUILT),
+			    closure_count(&run->closure, CLOSURE_AGAIN));
+	else if (run_is_evidence(run->independence))
+		report_fail(report, CHECK_BUILD_INDEPENDENT, run->independence,
+			    "%s: %zu of %zu derivations differ, %zu could not be built again",
+			    reason_sentence(run->independence),
+			    closure_count(&run->closure, CLOSURE_DIFFERS), run->closure.n_drvs,
+			    closure_count(&run->closure, CLOSURE_FAILED));
+	else
+		report_error(report, CHECK_BUILD_INDEPENDENT, run->independence, NULL);
+}
+
+/* The registers that the build wrote down, as far as it did, are those that were measured. */
+static void judge_claim(const struct run *run, struct report *report)
+{
+	if (!run->done[STAGE_MEASURE] || !image_is_sound(&run->image)) {
+		report_needs(report, CHECK_BUILD_PCRS, CHECK_BUILD_COMPLETED);
+		return;
+	}
+	const struct pcrs measured = image_pcrs(&run->image);
+	if (run->claim_form == REASON_COLLECT) {
+		report_skip(report, CHECK_BUILD_PCRS, REASON_NOT_CARRIED, "the build wrote no %s",
+			    run->order->recipe->pcrs);
+		return;
+	}
+	if (run->claim_form != REASON_OK) {
+		report_fail(report, CHECK_BUILD_PCRS, run->claim_form, NULL);
+		return;
+	}
+	for (unsigned i = 0; i < PCR_COUNT; i++) {
+		if (!pcrs_has(&run->claim.pcrs, i))
+			continue;
+		if (!span_equal(pcrs_get(&run->claim.pcrs, i), pcrs_get(&measured, i))) {
+			report_fail(report, CHECK_BUILD_PCRS, REASON_PCRS_CLAIM,
+				    "PCR%u that the build wrote down is not the image's", i);
+			appraise_compared(report, "", pcrs_get(&run->claim.pcrs, i),
+					  run->order->recipe->pcrs, pcrs_get(&measured, i));
+			return;
+		}
+	}
+	report_pass(report, CHECK_BUILD_PCRS, "%s of the build names the registers measured here",
+		    run->order->recipe->pcrs);
+}
+
+/* The first stage before the build that did not succeed, as the check it belongs to. */
+static bool blocked(const struct run *run, enum check *ret)
+{
+	if (!run->done[STAGE_SOURCE])
+		*ret = CHECK_SOURCE_COMMIT;
+	else if (run->faults[STAGE_IMAGE].reason != REASON_OK)
+		*ret = CHECK_IMAGE_DIGEST;
+	else if (run->faults[STAGE_STAGE].reason != REASON_OK)
+		*ret = CHECK_IMAGE_FILES;
+	else
+		return false;
+	return true;
 }
 
 static void judge_build(const struct run *run, struct report *report)
 {
 	static const enum check checks[] = { CHECK_BUILD_COMPLETED, CHECK_BUILD_INDEPENDENT,
 					     CHECK_BUILD_PCRS };
+	enum check by;
 
 	if (run->order->built_eif != NULL) {
 		for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
 			report_skip(report, checks[i], REASON_NOT_BUILT, NULL);
+		return;
+	}
+	if (blocked(run, &by))
+		report_needs(report, CHECK_BUILD_COMPLETED, by);
+	else if (run->faults[STAGE_BUILD].reason != REASON_OK)
+		add_fault(report, CHECK_BUILD_COMPLETED, &run->faults[STAGE_BUILD]);
+	else if (run->faults[STAGE_COLLECT].reason != REASON_OK)
+		add_fault(report, CHECK_BUILD_COMPLETED, &run->faults[STAGE_COLLECT]);
+	else
+		report_pass(report, CHECK_BUILD_COMPLETED, "%s by Nix %s", run->drv,
+			    run->version.text);
+	judge_independence(run, report);
+	judge_claim(run, report);
+}
+
+static void judge_in_eif(const struct run *run, struct report *report)
+{
+	if (run->order->built_eif != NULL) {
+		report_skip(report, CHECK_IMAGE_IN_EIF, REASON_NOT_BUILT, NULL);
+	} else if (!run->done[STAGE_MEASURE] || !image_is_sound(&run->image)) {
+		report_needs(report, CHECK_IMAGE_IN_EIF, CHECK_EIF_FORM);
+	} else if (!run->looked) {
+		report_skip(report, CHECK_IMAGE_IN_EIF, REASON_NOT_REQUESTED,
+			    "no file was staged that could be looked for");
+	} else if (run->in_eif == REASON_OK) {
+		struct buf path = { 0 };
+		buf_escaped(&path, buf_span(&run->found[0].path));
+		char *text = buf_take_text(&path);
+		report_pass(report, CHECK_IMAGE_IN_EIF, "%s is %s in ramdisk %zu%s",
+			    run->order->recipe->files[0].stage, text != NULL ? text : "",
+			    run->found[0].ramdisk,
+			    run->n_staged > 1 ? ", and so for the other files" : "");
+		free(text);
+	} else if (run->in_eif == REASON_IMAGE_NOT_USED) {
+		report_fail(report, CHECK_IMAGE_IN_EIF, run->in_eif, NULL);
+	} else {
+		report_error(report, CHECK_IMAGE_IN_EIF, run->in_eif, NULL);
 	}
 }
 
@@ -154,8 +295,7 @@ static void judge_measured(const struct run *run, struct report *report)
 		report_needs(report, CHECK_EIF_FORM, CHECK_BUILD_COMPLETED);
 		report_needs(report, CHECK_EIF_CRC, CHECK_BUILD_COMPLETED);
 	}
-	if (run->order->built_eif != NULL)
-		report_skip(report, CHECK_IMAGE_IN_EIF, REASON_NOT_BUILT, NULL);
+	judge_in_eif(run, report);
 	if (run->done[STAGE_MEASURE]) {
 		image_judge_registers(&run->image, run->order->policy, report);
 		return;
@@ -198,6 +338,9 @@ static void add_remarks(const struct run *run, struct report *report)
 		report_note(report,
 			    "actions of the commit's CI workflows are named by tag or branch, "
 			    "not by commit");
+	if (run->option_ignored)
+		report_note(report,
+			    "Nix's daemon kept a setting of its own instead of what was asked for");
 	if (run->swallowed_errors)
 		report_note(report,
 			    "errors are swallowed (|| true) in a Nix file or workflow of the "

@@ -564,7 +564,13 @@
 	X(LAYER_NOT_FILE, "layer-not-file", "what the image has there is no regular file") \
 	X(LAYER_SYMLINKS, "layer-symlinks", "more than 40 symbolic links lead on from there") \
 	X(LAYER_FILE_SIZE, "layer-file-size", "the file is larger than its limit") \
-	X(IMAGE_FILE_DIGEST, "image-file-digest", "the image's file has another SHA-256 than expected")
+	X(IMAGE_FILE_DIGEST, "image-file-digest", "the image's file has another SHA-256 than expected") \
+	/* staging and collecting (rebuild) */ \
+	X(STAGED_DIGEST, "staged-digest", "a file to be staged is not the one that the recipe names") \
+	X(STAGED_PLACE, "staged-place", \
+	  "something in the commit's tree is in the way of a file to be staged") \
+	X(COLLECT, "collect", \
+	  "the build's output has no such file, or a link there that leads out of the store")
 // clang-format on
 
 enum reason {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # enclave-rebuild run: the commit and what surrounds it, by real git; an image that was given, to the verdict.
-# shellcheck disable=SC2154 # variables of helpers.bash
+# shellcheck disable=SC2001,SC2012,SC2030,SC2031,SC2154 # variables of helpers.bash, and of each test alone
 load helpers
 
 rev=0123456789abcdef0123456789abcdef01234567
@@ -96,7 +96,7 @@ recipe() {
 @test "source: bytes are the commit's, whatever its attributes say" {
 	repository
 	printf 'a\nb\n' >repo/text
-	printf '$Id$\n' >repo/ident
+	echo "\$Id\$" >repo/ident
 	printf 'version https://git-lfs.github.com/spec/v1\n' >repo/big
 	printf 'x\0y\0' >repo/wide
 	printf '* text eol=crlf\nident ident\nbig filter=lfs\nwide working-tree-encoding=UTF-16LE\n' >attributes

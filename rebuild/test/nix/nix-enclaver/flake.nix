@@ -27,7 +27,7 @@
       eif = file: ramdisks: run "batcher-x86_64" { } ''
         mkdir $out
         eif_build ${kernel} 'reboot=k panic=30 pci=off console=ttyS0' \
-          '{"ImageName":"batcher","ImageVersion":"1"}' $out/${file} ${toString ramdisks} >$out/log.txt
+          '{"ImageName":"batcher","ImageVersion":"1","BuildMetadata":{"BuildTime":"1970-01-01T00:00:00+00:00","BuildTool":"eif_build","BuildToolVersion":"1","OperatingSystem":"none","KernelVersion":"none"},"DockerInfo":null,"CustomMetadata":null}' $out/${file} ${toString ramdisks} >$out/log.txt
         tail -n 6 $out/log.txt >$out/pcr.json
         cat $out/pcr.json
       '';

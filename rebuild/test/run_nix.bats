@@ -1,0 +1,137 @@
+#!/usr/bin/env bats
+# enclave-rebuild run with real Nix and real git: from a commit and a binary to a verdict, without a network.
+# shellcheck disable=SC2001,SC2030,SC2031,SC2154 # variables of helpers.bash, and of each test alone
+load helpers
+
+setup_file() {
+	unshare -m true 2>/dev/null || return 0
+	sh "$TOP/rebuild/test/nix/make.sh" "$BATS_FILE_TMPDIR/n"
+}
+
+# bench: the flake of make.sh, a recipe for it in r.json, and the binary that it takes.
+bench() {
+	unshare -m true 2>/dev/null || skip 'no mount namespaces'
+	fixture=$BATS_FILE_TMPDIR/n
+	app=$fixture/app
+	binary=$fixture/app/build-outputs/nitro
+	commit=$(git -C "$app" rev-parse HEAD)
+	recipe
+	options=(--built-binary "$binary" --independent)
+}
+
+# recipe [MORE-OF-THE-FILE [EXPECT]]
+recipe() {
+	cat >r.json <<-EOF_RECIPE
+		{"schema": 1, "name": "batcher", "source": {"repository": "file://$app", "commit": "$commit"},
+		 "image": {"reference": "docker-archive:none.tar", "platform": "linux/amd64",
+		           "files": [{"path": "/usr/local/bin/nitro", "stage": "build-outputs/nitro"${1-}}]},
+		 "build": {"attribute": "x86_64-eif", "eif": "batcher.eif"}${2-}}
+	EOF_RECIPE
+}
+
+@test "from a commit and a binary to the same bytes, twice, and a verdict" {
+	bench
+	exits 3 run r.json --out a --store "$PWD/s1" "${options[@]}"
+	prints 'ERROR  batcher: nothing-expected'
+	prints 'build.pcrs           ok'
+	prints 'built in an empty store'
+	prints 'build-outputs/nitro is rootfs/bin/nitro in ramdisk 1'
+	pcr0=$(sed -n 's/.*"PCR0": "\(.*\)".*/\1/p' a/pcr.json)
+	[ "$("$BUILD/enclave-verify" eif a/enclave.eif --pcr-json)" = "$(cat a/pcr.json)" ]
+	# nothing is committed, only staged
+	[ "$(git -C a/work/source rev-parse HEAD)" = "$commit" ]
+	[ "$(git -C a/work/source status --porcelain)" = 'A  build-outputs/nitro' ]
+	exits 0 run r.json --out b --store "$PWD/s2" "${options[@]}" --expect-pcr0 "$pcr0"
+	prints 'PASS (the binary was given)  batcher'
+	cmp a/enclave.eif b/enclave.eif
+	# the same folder and store again: everything there is built a second time
+	exits 0 run r.json --out a --store "$PWD/s1" "${options[@]}" --expect-pcr0 "$pcr0"
+	prints 'built twice with the same result'
+	# the quick way
+	exits 0 run r.json --out c --store "$PWD/s1" --built-binary "$binary" --expect-pcr0 "$pcr0"
+	prints 'build.independent    skip  not asked for: 0 of'
+	cmp a/enclave.eif c/enclave.eif
+	grep -q "\"git_sha\":\"$commit\"" c/build-info.json
+	grep -q "\"nitro_binary_hash\":\"$(sha256sum <"$binary" | cut -c 1-64)\"" c/build-info.json
+	grep -q '"nitro_image":"","image_digest":""' c/build-info.json
+	# another binary is another image
+	echo other >other
+	exits 1 run r.json --out c --store "$PWD/s1" --built-binary other --eif a/enclave.eif
+	prints '(pcr-mismatch)'
+	prints 'rootfs/bin/nitro'
+}
+
+@test "killed while it builds, and run again" {
+	bench
+	exits 3 run r.json --out a --store "$PWD/s1" "${options[@]}"
+	for delay in 0.2 0.6 1.2; do
+		timeout -s KILL "$delay" "$rebuild" run r.json --out b --store "$PWD/s2" "${options[@]}" \
+			>/dev/null 2>&1 || :
+	done
+	exits 3 run r.json --out b --store "$PWD/s2" "${options[@]}"
+	cmp a/enclave.eif b/enclave.eif
+	cmp a/pcr.json b/pcr.json
+}
+
+@test "interrupted: dies by the signal, leaves no half result" {
+	bench
+	status=0
+	timeout -s INT 0.7 "$rebuild" run r.json --out a --store "$PWD/s1" "${options[@]}" >/dev/null 2>err || status=$?
+	if [ "$status" = 124 ]; then
+		grep -q '(interrupted)' err
+		[ ! -e a/enclave.eif ] && [ ! -e a/report.json ]
+	fi
+	exits 3 run r.json --out a --store "$PWD/s1" "${options[@]}"
+}
+
+@test "what is not right about a build" {
+	bench
+	options=(--built-binary "$binary" --store "$PWD/s1")
+	recipe ", \"sha256\": \"$(printf '%064d' 0)\""
+	exits 1 run r.json --out a "${options[@]}"
+	prints 'image.files          FAIL'
+	prints '(staged-digest)'
+	prints 'build.completed      skip  needs image.files'
+	recipe
+	exits 1 run r.json --out a "${options[@]}" --attribute none
+	prints '(no-such-attribute)'
+	sed -i 's/batcher.eif/none.eif/' r.json
+	exits 1 run r.json --out a "${options[@]}"
+	prints '(collect)'
+	sed -i 's,none.eif,../../etc/passwd,' r.json
+	refuses '(recipe-path)' run r.json --out a "${options[@]}"
+	# the tree has a link where the file should go
+	git clone -q "file://$app" evil
+	ln -s "$PWD/outside" evil/build-outputs
+	mkdir outside
+	git -C evil add -f build-outputs
+	git -C evil -c user.name=T -c user.email=t@t.example commit -q -m evil
+	app=$PWD/evil
+	commit=$(git -C evil rev-parse HEAD)
+	recipe
+	exits 1 run r.json --out a "${options[@]}"
+	prints '(staged-place)'
+	[ -z "$(ls -A outside)" ]
+	# what weakens --independent is not taken with it
+	refuses '(nix-option)' run r.json --out c --built-binary "$binary" --independent --nix-option sandbox=false
+	refuses 'NAME=VALUE' run r.json --out c --built-binary "$binary" --nix-option sandbox
+}
+
+@test "what the build wrote down as its registers is a claim" {
+	bench
+	exits 3 run r.json --out a --store "$PWD/s1" "${options[@]}"
+	sed -i 's/"pcrs": "pcr.json"//; s/"eif": "batcher.eif"/"eif": "batcher.eif", "pcrs": "log.txt"/' r.json
+	exits 1 run r.json --out a --store "$PWD/s1" "${options[@]}"
+	prints 'build.pcrs           FAIL'
+	# an image and the registers of another
+	git clone -q "file://$app" liar
+	lie="''mkdir \$out; cp \${(image \"x86_64\").eif}/batcher.eif \$out; echo '{\"PCR0\":\"$(printf 'a%.0s' $(seq 96))\"}' >\$out/pcr.json''"
+	sed -i "s|x86_64-eif = .*|x86_64-eif = pkgs.runCommand \"liar\" { } $lie;|" liar/flake.nix
+	git -C liar -c user.name=T -c user.email=t@t.example commit -q -a -m liar
+	app=$PWD/liar
+	commit=$(git -C liar rev-parse HEAD)
+	recipe
+	exits 1 run r.json --out b --store "$PWD/s1" "${options[@]}"
+	prints '(pcrs-claim)'
+	prints 'eif.crc              ok'
+}

@@ -181,11 +181,14 @@ static void find_weakening(const struct nixopt_settings *settings, struct listen
 	}
 }
 
+struct first {
+	struct span name;
+	bool found;
+};
+
 static bool keep_first(void *to, struct span name)
 {
-	struct span *first = to;
-
-	*first = name;
+	*(struct first *)to = (struct first){ name, true };
 	return false;
 }
 
@@ -201,14 +204,14 @@ static bool append_name(void *to, struct span name)
 
 enum reason nixopt_judge(const struct nixopt_settings *settings, struct span *reterr_name)
 {
-	struct span first = { NULL, 0 };
+	struct first first = { .found = false };
 
 	if (!settings->independent)
 		return REASON_OK;
 	find_weakening(settings, (struct listener){ keep_first, &first });
-	if (first.at == NULL)
+	if (!first.found)
 		return REASON_OK;
-	*reterr_name = first;
+	*reterr_name = first.name;
 	return REASON_NIX_OPTION;
 }
 

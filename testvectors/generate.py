@@ -32,6 +32,7 @@ from gen import (
     http_seeds,
     image_seeds,
     kernel_seeds,
+    nix_seeds,
     nsm_seeds,
     onchain_block,
     onchain_proof,
@@ -71,6 +72,7 @@ PARTS = (
     calldata_cases,
     rpc_seeds,
     kernel_seeds,
+    nix_seeds,
     nsm_seeds,
     cases_statement,
 )

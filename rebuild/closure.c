@@ -247,6 +247,21 @@ size_t closure_count(const struct closure *closure, enum closure_standing standi
 	return n;
 }
 
+/* Made by a derivation that was judged, or named by its own content. What an evaluation takes from a
+ * store by name alone would be neither. */
+static bool is_accounted(const struct closure *closure, const struct nixjson_path *path)
+{
+	if (path->addressed)
+		return true;
+	for (size_t i = 0; i < closure->n_drvs; i++) {
+		for (size_t j = 0; j < closure->drvs[i].n_outputs; j++) {
+			if (strcmp(closure->drvs[i].outputs[j], path->path) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
 enum reason closure_judge(const struct nix *nix, bool was_empty,
 			  const struct closure_progress *progress, struct closure *closure,
 			  struct nix_said *said)
@@ -265,6 +280,10 @@ enum reason closure_judge(const struct nix *nix, bool was_empty,
 		return REASON_NIX_OPTION_IGNORED;
 	if (closure_count(closure, CLOSURE_DIFFERS) > 0)
 		return REASON_NIX_DIFFERS;
+	for (size_t i = 0; i < closure->paths.n; i++) {
+		if (!is_accounted(closure, &closure->paths.at[i]))
+			return REASON_NIX_SUBSTITUTED;
+	}
 	const size_t good = closure_count(closure, CLOSURE_FIXED) +
 			    closure_count(closure, CLOSURE_BUILT) +
 			    closure_count(closure, CLOSURE_AGAIN);

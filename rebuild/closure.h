@@ -57,7 +57,8 @@ struct closure_progress {
  * long as all builds did. `was_empty`: nix_store_is_empty said so before the evaluation. All are judged,
  * whatever becomes of one.
  * REASON_OK: every one is CLOSURE_FIXED, _BUILT or _AGAIN, and no option was ignored. REASON_NIX_DIFFERS:
- * one differs; _NIX_SUBSTITUTED: one could not be built again, its own reason beside it;
+ * one differs; _NIX_SUBSTITUTED: one could not be built again, its own reason beside it, or a path is
+ * neither the output of one nor addressed by its content;
  * _NIX_OPTION_IGNORED; REASON_NIX_OPTION: `independent` is not set. REASON_INTERRUPTED, _OUT_OF_MEMORY,
  * _PROC_START, _PROC_TIMEOUT and those of the log's sink end it at once. */
 enum reason closure_judge(const struct nix *nix, bool was_empty,

@@ -13,6 +13,7 @@ START_TEST(independent)
 	struct closure closure;
 	char drv[DRV_PATH_MAX + 1];
 	bool empty = false;
+	size_t sources = 0;
 
 	if (nixbench_skip("closure/independent"))
 		return;
@@ -39,6 +40,18 @@ START_TEST(independent)
 	EXPECT_REASON("was not", closure_judge(&bench.nix, false, NULL, &closure, &bench.said),
 		      REASON_OK);
 	ck_assert_uint_eq(closure_count(&closure, CLOSURE_AGAIN), closure.n_drvs);
+	/* a source that is not named by its content could be anything */
+	for (size_t i = 0; i < closure.paths.n; i++) {
+		if (!closure.paths.at[i].addressed)
+			continue;
+		closure.paths.at[i].addressed = false;
+		EXPECT_REASON(closure.paths.at[i].path,
+			      closure_judge(&bench.nix, true, NULL, &closure, &bench.said),
+			      REASON_NIX_SUBSTITUTED);
+		closure.paths.at[i].addressed = true;
+		sources++;
+	}
+	ck_assert_uint_ge(sources, 4);
 	bench.settings.independent = false;
 	EXPECT_REASON("not asked for", closure_judge(&bench.nix, true, NULL, &closure, &bench.said),
 		      REASON_NIX_OPTION);

@@ -178,7 +178,7 @@ enum reason closure_read(const struct nix *nix, const char *drv, struct closure 
 	buf_done(&list);
 	/* what was asked for is among it, whatever Nix said */
 	for (size_t i = 0; i < ret->n_drvs && reason == REASON_OK; i++) {
-		if (strcmp(ret->drvs[i].path, drv) == 0)
+		if (ret->drvs[i].path != NULL && strcmp(ret->drvs[i].path, drv) == 0)
 			return REASON_OK;
 	}
 	return reason == REASON_OK ? REASON_NIX_OUTPUT : reason;

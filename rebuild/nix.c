@@ -220,7 +220,7 @@ enum reason nix_version(const struct nix *nix, struct nixjson_version *ret)
 		.path = nix->nix,
 		.argv = words,
 		.environment = nix->environment,
-		.output_max = NIXJSON_NAME_MAX * 2,
+		.output_max = (size_t)2 * NIXJSON_NAME_MAX,
 		.deadline_ms = nix->deadline_ms,
 		.interrupted = nix->interrupted,
 	};

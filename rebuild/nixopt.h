@@ -19,7 +19,7 @@ struct nixopt_settings {
 	bool independent;     /* everything from source, in a sandbox, on this machine */
 	bool no_group;        /* build as the caller: root, where the group nixbld does not exist */
 	const char *builders; /* Nix's `builders`: other machines; NULL: none */
-	const char *store; /* --store: an absolute path, or what Nix calls so; NULL: its own */
+	const char *store;    /* --store: an absolute path, or what Nix calls so; NULL: its own */
 	const char *nix_config; /* NIX_CONFIG as it is handed through; NULL: not set */
 	uint64_t timeout_s;     /* for each derivation; 0: none */
 	size_t n_options;

@@ -210,7 +210,8 @@ START_TEST(disk_full)
 	char drv[DRV_PATH_MAX + 1];
 	struct nixjson_built built;
 
-	if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0) {
+	if (unshare(CLONE_NEWNS) != 0 ||
+	    mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0) {
 		support_skip("nix/disk_full", "no mount namespaces in this system");
 		return;
 	}

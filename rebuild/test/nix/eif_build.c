@@ -97,8 +97,8 @@ int main(int argc, char **argv)
 	be(header + 16, 8, 2);
 	be(header + 26, 2, (uint64_t)n);
 	for (int i = 0; i < n; i++) {
-		be(header + 28 + 8 * i, 8, at);
-		be(header + 284 + 8 * i, 8, sizes[i]);
+		be(header + 28 + 8 * (size_t)i, 8, at);
+		be(header + 284 + 8 * (size_t)i, 8, sizes[i]);
 		be(section[i], 2, (uint64_t)types[i]);
 		be(section[i] + 2, 2, 0);
 		be(section[i] + 4, 8, sizes[i]);

@@ -19,7 +19,7 @@ static bool is_token(uint8_t byte)
 {
 	return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
 	       (byte >= 'a' && byte <= 'z') ||
-	       (byte != 0 && memchr("!#$%&'*+-.^_`|~", byte, 15) != NULL);
+	       (byte != 0 && strchr("!#$%&'*+-.^_`|~", byte) != NULL);
 }
 
 static bool next_is(struct span line, uint8_t byte)

@@ -119,7 +119,7 @@ static void add_escaped(struct buf *url, struct span text)
 	for (size_t i = 0; i < text.len; i++) {
 		uint8_t byte = text.at[i];
 		if ((byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
-		    (byte >= 'a' && byte <= 'z') || memchr("-._~", byte, 4) != NULL)
+		    (byte >= 'a' && byte <= 'z') || (byte != 0 && strchr("-._~", byte) != NULL))
 			buf_byte(url, byte);
 		else
 			buf_printf(url, "%%%02X", (unsigned)byte);

@@ -75,9 +75,7 @@ typedef enum reason (*visitor)(struct reading *reading, struct tarball *tarball,
 static enum reason visit_all(struct reading *reading, struct tarball *tarball, visitor visit)
 {
 	struct tarball_entry entry;
-	uint8_t sha256[DIGEST_SHA256_LEN];
 	struct buf name = { 0 };
-	uint64_t len = 0;
 	size_t start = 0;
 	bool more = true;
 	enum reason reason = REASON_OK;
@@ -93,9 +91,12 @@ static enum reason visit_all(struct reading *reading, struct tarball *tarball, v
 		if (reason != REASON_OK)
 			(void)trouble_note(reading->reterr, reason, entry.name, 0);
 	}
-	/* for the checksums behind the last entry */
-	if (reason == REASON_OK)
+	if (reason == REASON_OK) {
+		/* for the checksums behind the last entry */
+		uint8_t sha256[DIGEST_SHA256_LEN];
+		uint64_t len = 0;
 		reason = tarball_end(tarball, sha256, &len);
+	}
 	buf_done(&name);
 	return reason;
 }

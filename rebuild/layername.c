@@ -59,7 +59,7 @@ enum reason layername_read(struct span name, struct buf *out, size_t *ret)
 }
 
 /* A last component that begins with .wh. */
-static enum reason read_last(char *name, char *last, enum tarball_type type,
+static enum reason read_last(const char *name, char *last, enum tarball_type type,
 			     enum layername_action *ret)
 {
 	const char *about = last + WHITEOUT_LEN;
@@ -70,7 +70,10 @@ static enum reason read_last(char *name, char *last, enum tarball_type type,
 		return REASON_LAYER_WHITEOUT;
 	if (strcmp(last, WHITEOUT_OPAQUE) == 0) {
 		*ret = LAYERNAME_EMPTY;
-		*(last > name ? last - 1 : last) = '\0';
+		/* with the / before it */
+		if (last > name)
+			last--;
+		*last = '\0';
 	} else {
 		*ret = LAYERNAME_REMOVE;
 		memmove(last, about, strlen(about) + 1);

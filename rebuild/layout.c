@@ -66,7 +66,7 @@ static bool is_layout(int dir)
 	buf_done(&text);
 	const cJSON *version =
 		read ? cJSON_GetObjectItemCaseSensitive(tree, "imageLayoutVersion") : NULL;
-	return cJSON_IsString(version) &&
+	return version != NULL && cJSON_IsString(version) &&
 	       span_equal(span_of_text(version->valuestring), SPAN_LITERAL("1.0.0"));
 }
 

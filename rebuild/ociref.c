@@ -177,7 +177,7 @@ static bool is_platform_word(struct span word)
 	if (word.len == 0 || word.len > OCIREF_ARCHITECTURE_MAX)
 		return false;
 	for (size_t i = 0; i < word.len; i++) {
-		if (!is_lower(word.at[i]) && memchr("_.-", word.at[i], 3) == NULL)
+		if (!is_lower(word.at[i]) && (word.at[i] == 0 || strchr("_.-", word.at[i]) == NULL))
 			return false;
 	}
 	return true;

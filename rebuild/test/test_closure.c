@@ -218,12 +218,6 @@ START_TEST(stand_ins)
 	EXPECT_REASON("as many options as may be",
 		      nix_evaluate(&bench.nix, "fails", drv, &bench.said), REASON_OK);
 	bench.settings.n_options = 0;
-	if (nix_lacks_group() && !nixbench_skip("closure/stand_ins")) {
-		bench.settings.no_group = false;
-		EXPECT_REASON("group", nixbench_build(&bench, "pinned", drv, &built),
-			      REASON_NIX_GROUP);
-		bench.settings.no_group = true;
-	}
 	if (!nixbench_skip("closure/stand_ins")) {
 		/* one that cannot be built says nothing for itself, in a clean store neither */
 		EXPECT_REASON("read", closure_read(&bench.nix, drv, &closure, &bench.said),

@@ -45,7 +45,11 @@ struct job {
 	const char *built_eif;
 	const char *reference; /* --eif */
 	const char *signers;
-	struct nixopt_settings nix;  /* --builders, --store, --nix-option; NIX_CONFIG */
+	struct nixopt_settings nix; /* --builders, --store, --nix-option; NIX_CONFIG */
+	const char *cache;          /* --cache; NULL: */
+	const char *cache_home;     /* XDG_CACHE_HOME, NULL: not set */
+	const char *home;           /* HOME, likewise */
+	void (*sleep_ms)(void *context, int64_t ms);
 	char *nix_names[NIXOPT_MAX]; /* owned: names of its options */
 	bool independent;
 	bool require_signed;

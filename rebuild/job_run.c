@@ -15,7 +15,39 @@ struct preparation {
 	struct cli_progress bar;
 	struct image_progress told;
 	struct run_order order;
+	struct http_clock clock;
+	char *cache; /* owned */
 };
+
+static int64_t http_ticks(void *context)
+{
+	const struct job *job = context;
+
+	return job->world.ticks_ms();
+}
+
+/* --cache, else XDG_CACHE_HOME/enclavecheck, else HOME/.cache/enclavecheck. False: none of them is there, or no
+ * memory; said. Its parents are made where they are missing. */
+static bool find_cache(const struct job *job, const struct recipe *recipe, char **ret)
+{
+	struct buf path = { 0 };
+
+	if (recipe->image == NULL || job->built_eif != NULL || job->built_binary != NULL)
+		return true;
+	if (job->cache != NULL)
+		buf_text(&path, job->cache);
+	else if (job->cache_home != NULL && job->cache_home[0] == '/')
+		buf_printf(&path, "%s/enclavecheck", job->cache_home);
+	else if (job->home != NULL && job->home[0] == '/')
+		buf_printf(&path, "%s/.cache/enclavecheck", job->home);
+	if (path.len == 0) {
+		(void)job_usage(job,
+				"run: neither HOME nor --cache DIR says where images are kept");
+		return false;
+	}
+	*ret = buf_take_text(&path);
+	return *ret != NULL;
+}
 
 static void tell_step(void *context, const char *what)
 {
@@ -270,12 +302,13 @@ int job_run(struct job *job)
 		   !has_file(job, "built-binary", job->built_binary) ||
 		   !has_file(job, "signers", job->signers)) {
 		status = CLI_USAGE;
-	} else if (!may_settings(job, &recipe)) {
+	} else if (!may_settings(job, &recipe) || !find_cache(job, &recipe, &prepared.cache)) {
 		status = CLI_USAGE;
 	} else if (!has_tools(job, &prepared.tools) || !expect_recipe(&recipe, &job->policy)) {
 		status = CLI_ERROR;
 	} else {
 		prepared.told.context = &prepared.bar;
+		prepared.clock = (struct http_clock){ http_ticks, job->sleep_ms, job };
 		cli_progress_start(&prepared.bar, &job->output, &job->world);
 		prepared.order = (struct run_order){
 			.recipe = &recipe,
@@ -286,6 +319,8 @@ int job_run(struct job *job)
 			.reference = job->reference,
 			.signers = job->signers,
 			.tmpdir = job->tmpdir,
+			.cache = prepared.cache,
+			.http_clock = &prepared.clock,
 			.from = job->from,
 			.until = job->until,
 			.git = job_git(job, &prepared.tools),
@@ -302,6 +337,7 @@ int job_run(struct job *job)
 		status = run_recipe(job, &prepared);
 	}
 	job_free_tools(&prepared.tools);
+	free(prepared.cache);
 	recipe_done(&recipe);
 	return status;
 }

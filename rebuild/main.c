@@ -9,6 +9,7 @@
 #include <zlib.h>
 
 #include "rebuild/job.h"
+#include "attest/http.h"
 #include "rebuild/rawstream.h"
 #include "rebuild/run.h"
 #include "verify/expect.h"
@@ -29,6 +30,7 @@ static const char help_text[] =
 	"  --flags HEX           reserved header flags that the images must have (unpack, too)\n"
 	"run: instead of what the recipe says: --commit ID --image REF --attribute NAME\n"
 	"    --expect-pcr0 HEX --require-signed; --eif FILE expects an image's registers\n"
+	"  --cache DIR           of container images\n"
 	"  --signers FILE        whose signatures of a commit count\n"
 	"  --built-eif FILE | --built-binary FILE    enter half way\n"
 	"  --independent --builders LIST --store STORE --nix-option NAME=VALUE    how Nix builds\n"
@@ -61,7 +63,8 @@ enum option {
 	OPT_INDEPENDENT,
 	OPT_BUILDERS,
 	OPT_STORE,
-	OPT_NIX_OPTION
+	OPT_NIX_OPTION,
+	OPT_CACHE
 };
 
 static const struct cli_option assemble_options[] = {
@@ -92,6 +95,7 @@ static const struct cli_option run_options[] = {
 	{ OPT_REQUIRE_SIGNED, 0, true, "require-signed", NULL },
 	{ OPT_BUILT_BINARY, 0, false, "built-binary", "FILE" },
 	{ OPT_BUILT_EIF, 0, false, "built-eif", "FILE" },
+	{ OPT_CACHE, 0, false, "cache", "DIR" },
 	{ OPT_INDEPENDENT, 0, true, "independent", NULL },
 	{ OPT_BUILDERS, 0, false, "builders", "LIST" },
 	{ OPT_STORE, 0, false, "store", "STORE" },
@@ -193,6 +197,9 @@ static bool apply_run(struct job *job, int id, const char *value, bool *ret_know
 		return true;
 	case OPT_INDEPENDENT:
 		job->independent = true;
+		return true;
+	case OPT_CACHE:
+		job->cache = value;
 		return true;
 	case OPT_BUILDERS:
 		job->nix.builders = value;
@@ -352,6 +359,15 @@ static int64_t ticks_ms(void)
 		       0;
 }
 
+static void sleep_ms(void *context, int64_t ms)
+{
+	const struct timespec pause = { .tv_sec = (time_t)(ms / 1000),
+					.tv_nsec = (long)(ms % 1000) * 1000000 };
+
+	(void)context;
+	(void)nanosleep(&pause, NULL); /* a signal ends it: it may have asked to stop */
+}
+
 /* What this program finds in its surroundings. */
 static void look_around(struct job *job)
 {
@@ -371,6 +387,8 @@ static void look_around(struct job *job)
 	if (job->tmpdir == NULL || *job->tmpdir == '\0')
 		job->tmpdir = "/tmp";
 	job->nix.nix_config = getenv("NIX_CONFIG");
+	job->cache_home = getenv("XDG_CACHE_HOME");
+	job->home = getenv("HOME");
 	job->search_path = getenv("PATH");
 	job->ssh_auth_sock = getenv("SSH_AUTH_SOCK");
 }
@@ -381,6 +399,7 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 			   .may_html = verb->may_html,
 			   .interrupted = &interrupted,
 			   .now = now,
+			   .sleep_ms = sleep_ms,
 			   .checks = run_checks(),
 			   .until = STAGE_REPORT };
 	struct cli_words words;
@@ -395,8 +414,15 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 	job.ramdisks = calloc((size_t)argc + 1, sizeof(job.ramdisks[0]));
 	if (verb->stops_in_order)
 		catch_signals();
-	if (job.ramdisks != NULL && read_words(&job, &words, &status))
-		status = verb->run(&job);
+	if (job.ramdisks != NULL && read_words(&job, &words, &status)) {
+		/* libcurl, for registries */
+		if (verb->stops_in_order && !http_library_start())
+			cli_complain(PROGRAM, "libcurl cannot be used");
+		else
+			status = verb->run(&job);
+		if (verb->stops_in_order)
+			http_library_stop();
+	}
 	free(job.ramdisks);
 	policy_done(&job.policy);
 	for (size_t i = 0; i < job.nix.n_options; i++)
@@ -423,6 +449,8 @@ int main(int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN);
 	/* no configuration file that the environment names decides how is signed */
 	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+	/* and no file that it names gets the keys of connections */
+	(void)unsetenv("SSLKEYLOGFILE");
 	if (argc < 2) {
 		cli_complain(PROGRAM, "a verb is needed; see " PROGRAM " --help");
 		return CLI_USAGE;

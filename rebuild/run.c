@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "rebuild/run_build.h"
+#include "rebuild/run_image.h"
 #include "rebuild/run_source.h"
 
 char *run_path(const char *dir, const char *name)
@@ -144,7 +145,7 @@ enum reason run_stages(const struct run_order *order, struct run *ret, struct tr
 {
 	static enum reason (*const stages[STAGE_COUNT])(struct run *, struct trouble *) = {
 		[STAGE_PLAN] = do_plan,       [STAGE_SOURCE] = run_source,
-		[STAGE_IMAGE] = do_nothing,   [STAGE_STAGE] = run_stage,
+		[STAGE_IMAGE] = run_image,    [STAGE_STAGE] = run_stage,
 		[STAGE_BUILD] = run_build,    [STAGE_COLLECT] = do_collect,
 		[STAGE_MEASURE] = do_measure, [STAGE_COMPARE] = do_nothing,
 		[STAGE_REPORT] = do_nothing,

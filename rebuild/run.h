@@ -11,6 +11,7 @@
 #include "rebuild/closure.h"
 #include "rebuild/copy.h"
 #include "rebuild/lock.h"
+#include "rebuild/oci.h"
 #include "rebuild/recipe.h"
 #include "rebuild/source.h"
 #include "rebuild/staged.h"
@@ -32,6 +33,8 @@ struct run_order {
 	const char *reference;       /* an image to explain a mismatch by; NULL: none */
 	const char *signers;         /* NULL: no signature is checked */
 	const char *tmpdir;
+	const char *cache; /* the folder of blobs; not NULL where the recipe has an image */
+	const struct http_clock *http_clock;
 	enum stage from;  /* states of this stage and later ones are not used */
 	enum stage until; /* nothing behind this stage is done */
 	struct git git;   /* but for its folders, kind and log */
@@ -69,9 +72,12 @@ struct run {
 	const struct lock_input *unpinned;
 	struct lock lock;
 	uint8_t lock_sha256[DIGEST_SHA256_LEN];
-	bool actions_by_name;                   /* CI actions that are not named by commit, */
-	bool swallowed_errors;                  /* and `|| true` in the flake or a workflow */
-	char *taken[RECIPE_FILES_MAX];          /* files of the image, taken out of it */
+	bool actions_by_name;  /* CI actions that are not named by commit, */
+	bool swallowed_errors; /* and `|| true` in the flake or a workflow */
+	bool is_fetched;       /* the image, which is `pinned`: */
+	struct oci_pins pinned;
+	char *taken[RECIPE_FILES_MAX];          /* files of the image, taken out of it, */
+	size_t taken_from[RECIPE_FILES_MAX];    /* and from which layer, the lowest is 0 */
 	struct copied staged[RECIPE_FILES_MAX]; /* as they are in the working tree */
 	size_t n_staged;
 	struct sink log_sink;

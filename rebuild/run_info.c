@@ -64,9 +64,9 @@ static void add_seed_keys(struct tree *tree, const struct run *run, cJSON *root)
 	uint8_t hash[KECCAK_LEN];
 
 	/* only what was used is named: with an image or a binary that was given, that is not known */
-	bool imaged = run->done[STAGE_IMAGE] && recipe->image != NULL;
-	add_text(tree, root, "nitro_image", imaged ? recipe->image : "");
-	add_text(tree, root, "image_digest", "");
+	add_text(tree, root, "nitro_image", run->is_fetched ? recipe->image : "");
+	add_text(tree, root, "image_digest",
+		 run->is_fetched && strstr(recipe->image, "@sha256:") != NULL ? recipe->image : "");
 	if (run->n_staged > 0)
 		add_hex(tree, root, "nitro_binary_hash", "", SPAN_OF(run->staged[0].sha256));
 	else
@@ -124,6 +124,42 @@ static void add_source(struct tree *tree, const struct run *run, cJSON *root)
 	if (run->lock.tree != NULL) {
 		add_hex(tree, root, "flake_lock_sha256", "", SPAN_OF(run->lock_sha256));
 		add_inputs(tree, run, root);
+	}
+}
+
+/* A digest as sha256:HEX, or null. */
+static void add_digest(struct tree *tree, cJSON *object, const char *key, bool has,
+		       const uint8_t digest[static DIGEST_SHA256_LEN])
+{
+	if (has)
+		add_hex(tree, object, key, "sha256:", (struct span){ digest, DIGEST_SHA256_LEN });
+	else
+		add_text(tree, object, key, NULL);
+}
+
+static void add_container(struct tree *tree, const struct run *run, cJSON *root)
+{
+	const struct oci_pins *pins = &run->pinned;
+
+	if (!run->is_fetched)
+		return;
+	cJSON *image = add(tree, root, "image", cJSON_CreateObject());
+	add_text(tree, image, "reference", run->order->recipe->image);
+	add_digest(tree, image, "index_digest", pins->has_index, pins->index);
+	add_digest(tree, image, "manifest_digest", pins->has_manifest, pins->manifest);
+	add_digest(tree, image, "config_digest", true, pins->config);
+	add_text(tree, image, "platform", run->order->recipe->platform);
+	cJSON *layers = add(tree, image, "layers", cJSON_CreateArray());
+	for (size_t i = 0; i < pins->n_layers && layers != NULL; i++) {
+		cJSON *layer = cJSON_CreateObject();
+		if (!cJSON_AddItemToArray(layers, layer)) {
+			cJSON_Delete(layer);
+			tree->failed = true;
+			return;
+		}
+		add_digest(tree, layer, "digest", true, pins->layers[i].digest);
+		add_digest(tree, layer, "diff_id", true, pins->layers[i].diff_id);
+		add_number(tree, layer, "size", pins->layers[i].size);
 	}
 }
 
@@ -199,6 +235,7 @@ cJSON *run_info(const struct run *run, enum verdict verdict)
 		 run->order->built_binary != NULL ? "binary" :
 						    NULL);
 	add_source(&tree, run, root);
+	add_container(&tree, run, root);
 	add_build(&tree, run, root);
 	add_image(&tree, run, root);
 	add_text(&tree, root, "verdict", verdicts[verdict]);

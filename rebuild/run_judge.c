@@ -21,12 +21,45 @@ struct check_set run_checks(void)
 bool run_is_evidence(enum reason reason)
 {
 	static const enum reason says_no[] = {
-		REASON_SOURCE_ABSENT,   REASON_SOURCE_OBJECTS, REASON_SOURCE_TREE,
-		REASON_STAGED_DIGEST,   REASON_STAGED_PLACE,   REASON_NIX_LOCK,
-		REASON_NIX_ATTRIBUTE,   REASON_NIX_NOT_STAGED, REASON_NIX_INPUT_HASH,
-		REASON_NIX_EVALUATION,  REASON_NIX_BUILDER,    REASON_NIX_FIXED_OUTPUT,
-		REASON_NIX_TREE,        REASON_COLLECT,        REASON_NIX_DIFFERS,
+		REASON_SOURCE_ABSENT,
+		REASON_SOURCE_OBJECTS,
+		REASON_SOURCE_TREE,
+		REASON_STAGED_DIGEST,
+		REASON_STAGED_PLACE,
+		REASON_NIX_LOCK,
+		REASON_NIX_ATTRIBUTE,
+		REASON_NIX_NOT_STAGED,
+		REASON_NIX_INPUT_HASH,
+		REASON_NIX_EVALUATION,
+		REASON_NIX_BUILDER,
+		REASON_NIX_FIXED_OUTPUT,
+		REASON_NIX_TREE,
+		REASON_COLLECT,
+		REASON_NIX_DIFFERS,
 		REASON_NIX_SUBSTITUTED,
+		REASON_OCI_DIGEST,
+		REASON_OCI_SIZE,
+		REASON_OCI_FORM,
+		REASON_OCI_SCHEMA,
+		REASON_OCI_LAYERS,
+		REASON_OCI_MEDIA_TYPE,
+		REASON_OCI_PLATFORM_ABSENT,
+		REASON_OCI_PLATFORM_SEVERAL,
+		REASON_DOCKER_ARCHIVE,
+		REASON_LAYER_COMPRESSION,
+		REASON_LAYER_DIFF_ID,
+		REASON_LAYER_TAR,
+		REASON_LAYER_EXPANSION,
+		REASON_LAYER_ENTRIES,
+		REASON_LAYER_NAME,
+		REASON_LAYER_WHITEOUT,
+		REASON_LAYER_HARD_LINK,
+		REASON_LAYER_PARENT,
+		REASON_LAYER_ABSENT,
+		REASON_LAYER_NOT_FILE,
+		REASON_LAYER_SYMLINKS,
+		REASON_LAYER_FILE_SIZE,
+		REASON_IMAGE_FILE_DIGEST,
 	};
 
 	for (size_t i = 0; i < sizeof(says_no) / sizeof(says_no[0]); i++) {
@@ -127,24 +160,67 @@ static void judge_source(const struct run *run, struct report *report)
 	judge_pins(run, report);
 }
 
-static void judge_image(const struct run *run, struct report *report)
+/* Where the flake pins an image itself, by dockerTools.pullImage: is it that of the recipe? */
+static bool is_pulled(const struct run *run, bool *ret_equal)
 {
-	const struct run_fault *staging = &run->faults[STAGE_STAGE];
-	bool given = run->order->built_eif != NULL || run->order->built_binary != NULL;
+	const char *reference = run->order->recipe->image;
+	bool found = false;
 
-	if (given) {
+	*ret_equal = false;
+	for (size_t i = 0; i < run->closure.n_drvs; i++) {
+		const char *digest = run->closure.drvs[i].image_digest;
+		if (digest == NULL)
+			continue;
+		found = true;
+		const char *at = strrchr(reference, '@');
+		*ret_equal = *ret_equal || (at != NULL && strcmp(at + 1, digest) == 0);
+	}
+	return found;
+}
+
+static void judge_digest(const struct run *run, struct report *report)
+{
+	bool equal = false;
+
+	if (run->order->built_eif != NULL || run->order->built_binary != NULL) {
 		report_skip(report, CHECK_IMAGE_DIGEST, REASON_NOT_BUILT, NULL);
 	} else if (run->order->recipe->image == NULL) {
 		report_skip(report, CHECK_IMAGE_DIGEST, REASON_NOT_REQUESTED,
 			    "the recipe has no image");
+	} else if (!run->done[STAGE_SOURCE]) {
+		report_needs(report, CHECK_IMAGE_DIGEST, CHECK_SOURCE_COMMIT);
+	} else if (!run->is_fetched) {
+		add_fault(report, CHECK_IMAGE_DIGEST, &run->faults[STAGE_IMAGE]);
+	} else if (is_pulled(run, &equal) && !equal) {
+		report_fail(report, CHECK_IMAGE_DIGEST, REASON_IMAGE_NOT_USED,
+			    "the flake takes an image of its own, which is not that of the recipe");
+	} else {
+		report_pass(report, CHECK_IMAGE_DIGEST, "%s%s", run->order->recipe->image,
+			    equal ? ", which is the one that the flake takes" : "");
 	}
+}
+
+static void judge_image(const struct run *run, struct report *report)
+{
+	const struct run_fault *staging = &run->faults[STAGE_STAGE];
+	const struct recipe *recipe = run->order->recipe;
+
+	judge_digest(run, report);
 	if (staging->reason != REASON_OK)
 		add_fault(report, CHECK_IMAGE_FILES, staging);
-	else if (given)
+	else if (run->order->built_eif != NULL || run->order->built_binary != NULL)
 		report_skip(report, CHECK_IMAGE_FILES, REASON_NOT_BUILT, NULL);
-	else if (run->order->recipe->n_files == 0)
+	else if (recipe->n_files == 0)
 		report_skip(report, CHECK_IMAGE_FILES, REASON_NOT_REQUESTED,
 			    "the recipe takes no file out of an image");
+	else if (!run->is_fetched)
+		report_needs(report, CHECK_IMAGE_FILES, CHECK_IMAGE_DIGEST);
+	else if (run->faults[STAGE_IMAGE].reason != REASON_OK)
+		add_fault(report, CHECK_IMAGE_FILES, &run->faults[STAGE_IMAGE]);
+	else
+		report_pass(report, CHECK_IMAGE_FILES, "%s, from layer %zu of %zu%s",
+			    recipe->files[0].path, run->taken_from[0] + 1, run->pinned.n_layers,
+			    recipe->n_files > 1 ? ", and so for the other files" : "");
 }
 
 /* How many paths of the closure came ready-made. */
@@ -222,7 +298,7 @@ static bool blocked(const struct run *run, enum check *ret)
 	if (!run->done[STAGE_SOURCE])
 		*ret = CHECK_SOURCE_COMMIT;
 	else if (run->faults[STAGE_IMAGE].reason != REASON_OK)
-		*ret = CHECK_IMAGE_DIGEST;
+		*ret = run->is_fetched ? CHECK_IMAGE_FILES : CHECK_IMAGE_DIGEST;
 	else if (run->faults[STAGE_STAGE].reason != REASON_OK)
 		*ret = CHECK_IMAGE_FILES;
 	else
@@ -318,8 +394,10 @@ static void add_remarks(const struct run *run, struct report *report)
 		report_weaken(report, "nothing built: the image was given");
 	else if (run->order->built_binary != NULL)
 		report_weaken(report, "the binary was given");
+	bool pulled = false;
 	if (run->order->recipe->image != NULL &&
-	    report_status(report, CHECK_IMAGE_IN_EIF) != STATUS_PASS)
+	    report_status(report, CHECK_IMAGE_IN_EIF) != STATUS_PASS &&
+	    !(is_pulled(run, &pulled) && pulled))
 		report_weaken(report, "image not shown to be in the EIF");
 	if (run->order->recipe->image != NULL)
 		report_note(report,

@@ -135,3 +135,44 @@ recipe() {
 	prints '(pcrs-claim)'
 	prints 'eif.crc              ok'
 }
+
+# layout DIR FILE: the layout of an OCI image with FILE as /usr/local/bin/nitro; its digest.
+layout() {
+	python3 "$TOP/rebuild/test/layout.py" "$1" "$2"
+}
+
+@test "the whole way: commit and image to a verdict without reserve" {
+	bench
+	digest=$(layout image "$binary")
+	options=(--cache cache --store "$PWD/s1" --image "oci:image@$digest" --independent)
+	exits 3 run r.json --out a "${options[@]}"
+	pcr0=$(sed -n 's/.*"PCR0": "\(.*\)".*/\1/p' a/pcr.json)
+	exits 0 run r.json --out b "${options[@]}" --expect-pcr0 "$pcr0" --require 'source.commit,source.pins,image.*,build.*'
+	prints 'PASS  batcher'
+	prints "image.digest         ok    oci:image@$digest"
+	prints 'image.files          ok    /usr/local/bin/nitro, from layer 1 of 1'
+	cmp a/enclave.eif b/enclave.eif
+	grep -q "\"nitro_image\":\"oci:image@$digest\"" b/build-info.json
+	grep -q "\"manifest_digest\":\"$digest\"" b/build-info.json
+	# by the same bytes as with the binary given
+	exits 0 run r.json --out c --store "$PWD/s1" --built-binary "$binary" --expect-pcr0 "$pcr0"
+	# stages one by one
+	exits 0 run r.json --out d "${options[@]}" --until image
+	cmp d/work/files/0 "$binary"
+	[ ! -e d/work/source/build-outputs ]
+	exits 0 run r.json --out d "${options[@]}" --until stage
+	cmp d/work/source/build-outputs/nitro "$binary"
+	exits 0 run r.json --out d "${options[@]}" --from stage --expect-pcr0 "$pcr0"
+	# an image that is not the one, or lacks the file
+	cp -r image other
+	for blob in other/blobs/sha256/*; do
+		printf x | dd of="$blob" bs=1 seek=20 conv=notrunc status=none
+	done
+	exits 1 run r.json --out e --cache fresh --image "oci:other@$digest"
+	prints '(oci-digest)'
+	prints 'build.completed      skip  needs image.digest'
+	sed -i 's,/usr/local/bin/nitro,/usr/bin/none,' r.json
+	exits 1 run r.json --out e "${options[@]}"
+	prints '(layer-absent)'
+	prints 'build.completed      skip  needs image.files'
+}

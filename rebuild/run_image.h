@@ -1,0 +1,12 @@
+/* The stage `image` of a run: the container image by its digest, and the files out of it. */
+#ifndef REBUILD_RUN_IMAGE_H
+#define REBUILD_RUN_IMAGE_H
+
+#include "rebuild/run.h"
+
+/* Fetches the recipe's image into the cache, every byte of it proven, and takes the recipe's files out of it into
+ * the folder of the run (`taken`). Nothing to do without an image. The reasons of ociref.h, store_open,
+ * oci_fetch, container_open and container_stage; REASON_FILE_UNWRITABLE, REASON_OUT_OF_MEMORY. */
+enum reason run_image(struct run *run, struct trouble *reterr) MUST_CHECK;
+
+#endif

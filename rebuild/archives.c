@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "rebuild/content.h"
+#include "rebuild/difference.h"
 #include "rebuild/draft.h"
 #include "rebuild/expansion.h"
 #include "rebuild/match.h"
@@ -148,7 +148,7 @@ static enum reason judge_contents(const char *part, const struct side sides[stat
 		enum finding_class class = FINDING_CONTENT;
 		struct buf note = { 0 };
 
-		enum reason reason = content_judge(&a, &b, &class, &note);
+		enum reason reason = difference_judge(&a, &b, &class, &note);
 		char *text = buf_take_text(&note);
 		if (reason == REASON_OK && text == NULL)
 			reason = REASON_OUT_OF_MEMORY;

@@ -1,23 +1,15 @@
-/* Two files of the same name with other content: what kind of difference it is. */
+/* The bytes of one file within an image or an archive, read at any offset. */
 #ifndef REBUILD_CONTENT_H
 #define REBUILD_CONTENT_H
 
-#include "rebuild/finding.h"
+#include "verify/reason.h"
+#include "verify/span.h"
 
-/* Bytes of a file, read at any offset. */
 struct content {
 	int fd;
 	uint64_t at;
 	uint64_t size;
 };
-
-/* FINDING_CASCADE: equal but for hashes of store paths. FINDING_ATTRIBUTE: a gzip file, equal but
- * for the time in its header. Otherwise FINDING_CONTENT. `ret_note`, into which is appended, says
- * where: the first line of a text that differs, the sections of an ELF file, or the first byte;
- * hashes of store paths that are the only difference there are passed over. It is escaped.
- * REASON_FILE_UNREADABLE, _OUT_OF_MEMORY. */
-enum reason content_judge(const struct content *a, const struct content *b,
-			  enum finding_class *ret_class, struct buf *ret_note) MUST_CHECK;
 
 /* Bytes from `from` on; there must be as many. REASON_FILE_UNREADABLE. */
 enum reason content_read(const struct content *content, uint64_t from, uint8_t *to,

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "verify/abi.h"
-#include "verify/appraise.h"
 #include "verify/instant.h"
 #include "verify/onchain_judging.h"
 
@@ -25,33 +24,6 @@ struct check_set onchain_checks(void)
 	for (size_t i = CHECK_ONCHAIN_CHAIN_ID; i <= CHECK_ONCHAIN_SIGNER; i++)
 		set.has[i] = true;
 	return set;
-}
-
-void onchain_digits(struct span bytes, char *ret)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	*ret++ = '0';
-	*ret++ = 'x';
-	for (size_t i = 0; i < bytes.len; i++) {
-		*ret++ = digits[bytes.at[i] >> 4];
-		*ret++ = digits[bytes.at[i] & 0x0f];
-	}
-	*ret = '\0';
-}
-
-void onchain_member(struct report *report, const char *key, struct span bytes)
-{
-	char text[ONCHAIN_HEX_LEN];
-
-	onchain_digits(bytes, text);
-	report_member(report, key, text);
-}
-
-void onchain_compared(struct report *report, struct span expected, const char *source,
-		      struct span actual)
-{
-	appraise_compared(report, "0x", expected, source, actual);
 }
 
 /* The id that every server must have. A record's is what the saver says: it can refute, not prove. */

@@ -11,17 +11,6 @@
 
 enum says { SAYS_NOTHING, SAYS_NO, SAYS_YES };
 
-static const char *const strength_names[] = {
-	[STRENGTH_CLAIMED] = "claimed",
-	[STRENGTH_AGREED] = "agreed",
-	[STRENGTH_PROVED] = "proved",
-};
-
-const char *strength_name(enum strength strength)
-{
-	return strength_names[strength];
-}
-
 /* What the call says. REASON_RECORDED leaves SAYS_NOTHING. */
 static enum reason said_by_call(const struct onchain_judging *j, enum says *ret)
 {

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "attest/header.h"
-#include "attest/peer.h"
 
 const char *exchange_url(const struct exchange *x)
 {
@@ -14,7 +13,7 @@ const char *exchange_url(const struct exchange *x)
 
 int64_t exchange_time_left(const struct exchange *x)
 {
-	const struct http_clock *clock = http_clock_of(x->http);
+	const struct http_clock *clock = x->clock;
 
 	return x->request->deadline_ms - clock->ticks_ms(clock->context);
 }
@@ -44,6 +43,14 @@ bool exchange_is_secret(const struct exchange *x, const char *words)
 	return strstr(words, rest) != NULL;
 }
 
+void exchange_forget(struct exchange *x)
+{
+	buf_done(&x->answer->headers);
+	buf_done(&x->answer->body);
+	buf_done(&x->answer->peer_der);
+	*x->answer = (struct http_answer){ 0 };
+}
+
 void exchange_done(struct exchange *x)
 {
 	free(x->location);
@@ -64,7 +71,7 @@ static bool is_plain_allowed(const struct exchange *x, const struct url *url)
 {
 	if (x->redirects > 0)
 		return x->plain_start && url->loopback;
-	return url->loopback || http_route_of(x->http)->allow_plain;
+	return url->loopback || x->route->allow_plain;
 }
 
 enum reason exchange_aim(struct exchange *x)
@@ -93,7 +100,7 @@ static bool is_secret(const char *line)
 bool exchange_header(const struct exchange *x, size_t *at, const char **ret)
 {
 	const struct http_request *request = x->request;
-	const struct http_route *route = http_route_of(x->http);
+	const struct http_route *route = x->route;
 	bool trusted = route->tls == HTTP_TLS_VERIFIED && !x->elsewhere;
 
 	while (*at < request->n_headers) {
@@ -120,7 +127,7 @@ static bool may_follow(struct exchange *x, struct url *ret)
 	char words[64];
 
 	if (request->redirects_max == 0 || !is_read || request->has_body ||
-	    http_route_of(x->http)->tls != HTTP_TLS_VERIFIED) {
+	    x->route->tls != HTTP_TLS_VERIFIED) {
 		(void)snprintf(words, sizeof(words), "status %ld", x->answer->status);
 		exchange_tell(x, words);
 		return false;
@@ -191,51 +198,4 @@ bool exchange_settle(struct exchange *x, enum reason *reason, int64_t *ret_wait_
 		return true;
 	x->tries++;
 	return false;
-}
-
-enum reason http_exchange(struct http *http, const struct http_request *request,
-			  struct http_answer *ret)
-{
-	const struct http_clock *clock = http_clock_of(http);
-	struct exchange x = { .http = http, .request = request, .answer = ret };
-	enum reason reason;
-	int64_t wait_ms = 0;
-
-	*ret = (struct http_answer){ 0 };
-	do {
-		if (wait_ms > 0)
-			clock->sleep_ms(clock->context, wait_ms);
-		reason = http_prepare(&x);
-		reason = http_conclude(&x, reason, reason == REASON_OK ? http_perform(&x) : 0);
-	} while (!exchange_settle(&x, &reason, &wait_ms));
-	exchange_done(&x);
-	return reason;
-}
-
-void http_answer_done(struct http_answer *answer)
-{
-	buf_done(&answer->headers);
-	buf_done(&answer->body);
-	buf_done(&answer->peer_der);
-	*answer = (struct http_answer){ 0 };
-}
-
-bool http_answer_header(const struct http_answer *answer, const char *name, struct span *ret)
-{
-	return header_find(buf_span(&answer->headers), span_of_text(name), ret, NULL);
-}
-
-enum reason http_route_check(const struct http_route *route)
-{
-	if (route->proxy != NULL && !url_is_proxy(span_of_text(route->proxy)))
-		return REASON_HTTP_PROXY;
-	for (size_t i = 0; i < route->n_resolve; i++) {
-		if (!url_is_resolve(span_of_text(route->resolve[i])))
-			return REASON_HTTP_RESOLVE;
-	}
-	for (size_t i = 0; i < route->n_headers; i++) {
-		if (!header_may_send(span_of_text(route->headers[i])))
-			return REASON_HTTP_HEADER;
-	}
-	return route->cacert != NULL ? peer_check_cacert(route->cacert) : REASON_OK;
 }

@@ -1,25 +1,22 @@
-/* Inside of http: one request on its way. http.c makes attempts, with libcurl; exchange.c decides
- * what follows from each. Only http_perform waits for the network, so that a driver of many (libcurl's
- * multi interface) takes its place:
- *
- *   do {
- *           reason = http_prepare(x);
- *           reason = http_conclude(x, reason, reason == REASON_OK ? http_perform(x) : 0);
- *   } while (!exchange_settle(x, &reason, &wait_ms) && (wait_ms is over)); */
+/* Inside of http: one request on its way, and what follows from each attempt. No libcurl here:
+ * attest/wire.h makes the attempts. */
 #ifndef ATTEST_EXCHANGE_H
 #define ATTEST_EXCHANGE_H
 
 #include "attest/head.h"
-#include "attest/http.h"
+#include "attest/message.h"
 #include "attest/url.h"
 
 struct curl_slist;
+struct wire;
 
 #define EXCHANGE_WORDS 256 /* CURL_ERROR_SIZE */
 
-/* Start with {0} and the first three set, end with exchange_done. */
+/* Start with {0} and the first five set, end with exchange_done. */
 struct exchange {
-	struct http *http;
+	struct wire *wire;
+	const struct http_route *route;
+	const struct http_clock *clock;
 	const struct http_request *request;
 	struct http_answer *answer;
 	/* of the whole exchange */
@@ -44,19 +41,6 @@ struct exchange {
 	char *redirect; /* the absolute URL of Location, owned; NULL: none */
 };
 
-/* Sets one attempt up. Whatever it returns, http_conclude comes next. */
-enum reason http_prepare(struct exchange *x) MUST_CHECK;
-
-/* Makes the attempt; the value, libcurl's, is for http_conclude only. */
-int http_perform(struct exchange *x);
-
-/* Judges it. `prepared` is what http_prepare returned. */
-enum reason http_conclude(struct exchange *x, enum reason prepared, int code) MUST_CHECK;
-
-/* The route and the clock that the exchange's http was made with. */
-const struct http_route *http_route_of(const struct http *http);
-const struct http_clock *http_clock_of(const struct http *http);
-
 /* What the attempt's reason leads to. True: all is said and done, *reason is the exchange's. False:
  * another attempt is due in *ret_wait_ms. */
 bool exchange_settle(struct exchange *x, enum reason *reason, int64_t *ret_wait_ms);
@@ -79,6 +63,9 @@ void exchange_tell(struct exchange *x, const char *words);
 
 /* Words that repeat the part of the URL that may hold keys: path and query. */
 bool exchange_is_secret(const struct exchange *x, const char *words);
+
+/* Drops what the answer holds. */
+void exchange_forget(struct exchange *x);
 
 void exchange_done(struct exchange *x);
 

@@ -21,6 +21,7 @@ struct scan {
 	struct span text; /* all of it */
 	struct span rest; /* what is not looked at yet; where a failed scan stopped */
 	size_t n_values;
+	size_t max_values;
 	size_t n_objects;
 	size_t depth;
 	/* what each open bracket began: 0 an array, else an object's number */
@@ -286,7 +287,7 @@ static enum reason scan_value(struct scan *s, bool *ret_begun)
 	skip_white(&s->rest);
 	if (s->rest.len == 0)
 		return REASON_JSON_MALFORMED;
-	if (s->n_values == JSON_VALUES_MAX)
+	if (s->n_values == s->max_values)
 		return REASON_JSON_TOO_MANY_VALUES;
 	s->n_values++;
 	bool object = s->rest.at[0] == '{';
@@ -389,13 +390,13 @@ static struct json_place place_of(struct span text, size_t offset)
 	return place;
 }
 
-static enum reason look_first(struct span text, struct json_place *reterr_place)
+static enum reason look_first(struct span text, size_t max_values, struct json_place *reterr_place)
 {
-	struct scan s = { .text = text, .rest = text };
+	struct scan s = { .text = text, .rest = text, .max_values = max_values };
 
 	/* the shortest key with its value and a comma is five bytes; each key has a value of its
 	 * own */
-	s.max_keys = text.len / 4 < JSON_VALUES_MAX ? text.len / 4 + 1 : JSON_VALUES_MAX;
+	s.max_keys = text.len / 4 < max_values ? text.len / 4 + 1 : max_values;
 	s.keys = calloc(s.max_keys, sizeof(*s.keys));
 	s.decoded = malloc(text.len + 1);
 	enum reason reason = REASON_OUT_OF_MEMORY;
@@ -411,14 +412,15 @@ static enum reason look_first(struct span text, struct json_place *reterr_place)
 	return reason;
 }
 
-enum reason json_read(struct span text, cJSON **ret, struct json_place *reterr_place)
+static enum reason read_text(struct span text, size_t max_len, size_t max_values, cJSON **ret,
+			     struct json_place *reterr_place)
 {
 	struct buf copy = { 0 };
 
 	*reterr_place = (struct json_place){ 0, 0 }; /* the text as a whole */
-	if (text.len > JSON_MAX)
+	if (text.len > max_len)
 		return REASON_JSON_TOO_LARGE;
-	enum reason reason = look_first(text, reterr_place);
+	enum reason reason = look_first(text, max_values, reterr_place);
 	if (reason != REASON_OK)
 		return reason;
 	buf_add(&copy, text);
@@ -432,6 +434,16 @@ enum reason json_read(struct span text, cJSON **ret, struct json_place *reterr_p
 		return REASON_OUT_OF_MEMORY;
 	*ret = tree;
 	return REASON_OK;
+}
+
+enum reason json_read(struct span text, cJSON **ret, struct json_place *reterr_place)
+{
+	return read_text(text, JSON_MAX, JSON_VALUES_MAX, ret, reterr_place);
+}
+
+enum reason json_read_large(struct span text, cJSON **ret, struct json_place *reterr_place)
+{
+	return read_text(text, JSON_LARGE_MAX, JSON_LARGE_VALUES_MAX, ret, reterr_place);
 }
 
 /* The character that begins `rest`, whose first byte is above 0x7f: its length and code point.

@@ -17,6 +17,9 @@
 #define JSON_DEPTH_MAX 16              /* nested arrays and objects */
 #define JSON_VALUES_MAX 20000          /* values of all kinds, the outermost included */
 
+#define JSON_LARGE_MAX ((size_t)4 * 1024 * 1024) /* bytes of a file of the user's own */
+#define JSON_LARGE_VALUES_MAX 100000
+
 /* Where reading failed: both counted from 1, columns in bytes; {0, 0} where it is the text as a whole
  * (too large, out of memory). */
 struct json_place {
@@ -31,6 +34,11 @@ struct json_place {
  * REASON_JSON_TOO_LARGE, _MALFORMED, _TRAILING, _TOO_DEEP, _TOO_MANY_VALUES, _BAD_STRING,
  * _DUPLICATE_KEY; REASON_OUT_OF_MEMORY. */
 enum reason json_read(struct span text, cJSON **ret, struct json_place *reterr_place) MUST_CHECK;
+
+/* The same for what the user wrote or this program kept, up to JSON_LARGE_MAX and JSON_LARGE_VALUES_MAX:
+ * never for what comes from elsewhere. */
+enum reason json_read_large(struct span text, cJSON **ret,
+			    struct json_place *reterr_place) MUST_CHECK;
 
 /* Prints a tree on one line, pure ASCII: whatever is beyond U+007E, and every control character,
  * is escaped, so nothing in it acts on a terminal. The caller frees *ret. Strings in the tree

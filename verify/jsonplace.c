@@ -57,3 +57,27 @@ struct json_place json_place_of(struct span text, const size_t path[], size_t n)
 		json_finder_enter(&finder, path[i]);
 	return finder.place;
 }
+
+struct json_place json_place_of_member(struct span text, const cJSON *tree, const cJSON *member)
+{
+	const cJSON *above[JSON_DEPTH_MAX];
+	size_t path[JSON_DEPTH_MAX];
+	const cJSON *item = tree;
+	size_t n = 0;
+
+	while (item != NULL && item != member) {
+		if (item->child != NULL && n < JSON_DEPTH_MAX) {
+			above[n] = item;
+			path[n++] = 0;
+			item = item->child;
+			continue;
+		}
+		while (n > 0 && item->next == NULL)
+			item = above[--n];
+		/* what stands beside the outermost value is of another tree */
+		item = n > 0 ? item->next : NULL;
+		if (n > 0)
+			path[n - 1]++;
+	}
+	return item != NULL ? json_place_of(text, path, n) : (struct json_place){ 0, 0 };
+}

@@ -19,4 +19,8 @@ void json_finder_enter(struct json_finder *finder, size_t index);
  * 0. */
 struct json_place json_place_of(struct span text, const size_t path[], size_t n);
 
+/* The place of a member of a tree that json_read or json_read_large made of the text; {0, 0}: it is none
+ * of that tree's. */
+struct json_place json_place_of_member(struct span text, const cJSON *tree, const cJSON *member);
+
 #endif

@@ -62,7 +62,8 @@ static void add_source(struct tree *tree, cJSON *list, const struct policy_sourc
 		add_hex(tree, object, "enclave_hash", "0x", SPAN_OF(source->enclave_hash));
 }
 
-static void add_expected(struct tree *tree, const struct policy *policy)
+static void add_expected(struct tree *tree, const struct policy *policy,
+			 const struct live_evidence *evidence)
 {
 	cJSON *list = add(tree, tree->root, "expect", cJSON_CreateArray());
 
@@ -70,6 +71,8 @@ static void add_expected(struct tree *tree, const struct policy *policy)
 		add_source(tree, list, &policy->sources[i]);
 	if (policy->user_data.expected)
 		add_hex(tree, tree->root, "user_data", "", buf_span(&policy->user_data.bytes));
+	else if (evidence->user_data.len > 0)
+		add_hex(tree, tree->root, "user_data", "", buf_span(&evidence->user_data));
 	if (policy->public_key.expected)
 		add_hex(tree, tree->root, "public_key", "", buf_span(&policy->public_key.bytes));
 	cJSON *require = add(tree, tree->root, "require", cJSON_CreateArray());
@@ -84,7 +87,8 @@ static void add_expected(struct tree *tree, const struct policy *policy)
 }
 
 /* What was asked for and expected, for people: nobody judges by it. */
-static enum reason gather_policy(const struct live *live, const char *url, struct buf *out)
+static enum reason gather_policy(const struct live *live, const char *url,
+				 const struct live_evidence *evidence, struct buf *out)
 {
 	const struct ask *ask = live->ask;
 	const struct policy *policy = live->policy;
@@ -101,7 +105,7 @@ static enum reason gather_policy(const struct live *live, const char *url, struc
 	add(&tree, root, "max_age", cJSON_CreateNumber((double)policy->max_age_s));
 	add(&tree, root, "max_skew", cJSON_CreateNumber((double)policy->max_skew_s));
 	add(&tree, root, "allow_debug", cJSON_CreateBool(policy->allow_debug));
-	add_expected(&tree, policy);
+	add_expected(&tree, policy, evidence);
 	if (tree.failed || json_print(root, &line) != REASON_OK)
 		return REASON_OUT_OF_MEMORY;
 	buf_text(out, line);
@@ -144,7 +148,7 @@ enum reason save_gather(const struct live *live, const char *url,
 	buf_printf(&ret->content[BUNDLE_TIME], "%s\n", time);
 	buf_add(&ret->content[BUNDLE_REPORT], report);
 	buf_add(&ret->content[BUNDLE_ONCHAIN], buf_span(&evidence->onchain));
-	enum reason reason = gather_policy(live, url, &ret->content[BUNDLE_POLICY]);
+	enum reason reason = gather_policy(live, url, evidence, &ret->content[BUNDLE_POLICY]);
 	if (reason != REASON_OK)
 		return reason;
 	for (size_t i = 0; i < BUNDLE_SUMS; i++) {

@@ -20,6 +20,7 @@ void live_evidence_done(struct live_evidence *evidence)
 {
 	buf_done(&evidence->document);
 	buf_done(&evidence->nonce);
+	buf_done(&evidence->user_data);
 	buf_done(&evidence->peer_der);
 	buf_done(&evidence->onchain);
 	*evidence = (struct live_evidence){ .has_document = false };
@@ -28,21 +29,17 @@ void live_evidence_done(struct live_evidence *evidence)
 /* One target on its way from the question to the report. */
 struct asking {
 	const struct live *live;
+	struct policy policy; /* live's, with what this one question makes of nonce and user_data */
 	struct report *report;
 	struct live_evidence *evidence;
 	struct endpoint_request request;
 	struct http_answer answer;
-	struct buf user_data; /* what it must be, with profiles that bind the exchange */
 };
 
-/* Replaces the bytes that a claim must equal. False: no memory. */
-static bool expect_bytes(struct policy_bytes *wanted, struct span bytes, const char *from)
+/* The bytes that a claim must equal, borrowed from the evidence. */
+static struct policy_bytes expect_bytes(const struct buf *bytes, const char *from)
 {
-	buf_done(&wanted->bytes);
-	wanted->expected = true;
-	wanted->from = from;
-	buf_add(&wanted->bytes, bytes);
-	return !wanted->bytes.failed;
+	return (struct policy_bytes){ .expected = true, .bytes = *bytes, .from = from };
 }
 
 /* A nonce of its own for every request, and the request. */
@@ -59,11 +56,8 @@ static enum reason prepare(struct asking *a, const char *url)
 	if (reason != REASON_OK || profile->nonce == PROFILE_NONCE_NONE)
 		return reason;
 	buf_add(&a->evidence->nonce, buf_span(&a->request.nonce));
-	return !a->evidence->nonce.failed &&
-			       expect_bytes(&a->live->policy->nonce, buf_span(&a->request.nonce),
-					    "the nonce that was asked with") ?
-		       REASON_OK :
-		       REASON_OUT_OF_MEMORY;
+	a->policy.nonce = expect_bytes(&a->evidence->nonce, "the nonce that was asked with");
+	return a->evidence->nonce.failed ? REASON_OUT_OF_MEMORY : REASON_OK;
 }
 
 /* The one connection over which this target is asked. */
@@ -120,11 +114,10 @@ static bool fetch(struct asking *a, const char *url)
 		reason = tell_time(a);
 	if (reason == REASON_OK)
 		reason = endpoint_document(&ask->profile, &a->request, &a->answer,
-					   &a->evidence->document, &a->user_data);
-	if (reason == REASON_OK && ask->profile.binds_exchange &&
-	    !expect_bytes(&a->live->policy->user_data, buf_span(&a->user_data),
-			  "made of request and answer"))
-		reason = REASON_OUT_OF_MEMORY;
+					   &a->evidence->document, &a->evidence->user_data);
+	if (reason == REASON_OK && ask->profile.binds_exchange)
+		a->policy.user_data =
+			expect_bytes(&a->evidence->user_data, "made of request and answer");
 	if (reason != REASON_OK) {
 		refuse(a, reason);
 		return false;
@@ -198,8 +191,8 @@ static void tell_weakness(struct asking *a)
 {
 	const struct ask *ask = a->live->ask;
 	const struct report_live live = {
-		.by_age = a->live->policy->freshness == POLICY_FRESH_BY_AGE,
-		.max_age_s = a->live->policy->max_age_s,
+		.by_age = a->policy.freshness == POLICY_FRESH_BY_AGE,
+		.max_age_s = a->policy.max_age_s,
 		.unbound = ask->binding == BINDING_NONE,
 		.unknown_issuer = a->answer.unknown_issuer,
 	};
@@ -219,22 +212,23 @@ static void tell_weakness(struct asking *a)
 void live_judge(const struct live *live, const char *url, struct report *report,
 		struct live_evidence *ret)
 {
-	struct asking a = { .live = live, .report = report, .evidence = ret };
+	struct asking a = {
+		.live = live, .policy = *live->policy, .report = report, .evidence = ret
+	};
 	struct document document = { .has_cose = false };
 
 	report_set_target(report, span_of_text(url));
 	report_set_url(report, span_of_text(url));
 	if (fetch(&a, url)) {
-		document_judge(buf_span(&ret->document), live->policy, ret->at, live->cache, report,
+		document_judge(buf_span(&ret->document), &a.policy, ret->at, live->cache, report,
 			       &document);
 		judge_tls(&a, &document);
 	} else {
-		document_lack(live->policy, ret->at, CHECK_ENDPOINT_FETCH, report);
+		document_lack(&a.policy, ret->at, CHECK_ENDPOINT_FETCH, report);
 		report_needs(report, CHECK_ENDPOINT_TLS, CHECK_ENDPOINT_FETCH);
 	}
 	judge_contract(&a, &document);
 	tell_weakness(&a);
 	endpoint_request_done(&a.request);
 	http_answer_done(&a.answer);
-	buf_done(&a.user_data);
 }

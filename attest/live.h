@@ -8,11 +8,11 @@
 #include "verify/chain.h"
 #include "verify/report.h"
 
-/* What every target of a run shares. */
+/* How targets are asked and judged. Only the cache is written to: what shares the rest may be asked by
+ * several threads at once, each with a cache of its own. */
 struct live {
-	const struct ask *ask; /* settled */
-	struct policy
-		*policy; /* nonce and, with some profiles, user_data are written for each URL */
+	const struct ask *ask;           /* settled */
+	const struct policy *policy;     /* without a nonce: each question has its own */
 	const struct contract *contract; /* what its servers are asked, if anything */
 	struct http_clock clock;
 	int64_t (*clock_ms)(void);                /* milliseconds since 1970; below 0: none */
@@ -24,7 +24,9 @@ struct live {
 struct live_evidence {
 	bool has_document;
 	struct buf document;
-	struct buf nonce;    /* empty: the profile carries none */
+	struct buf nonce; /* empty: the profile carries none */
+	struct buf
+		user_data;   /* what it must be, with profiles that bind the exchange; else empty */
 	struct buf peer_der; /* empty over http */
 	struct buf onchain;  /* onchain.json; empty: no server was asked */
 	int64_t at;          /* the judged time, seconds since 1970 */

@@ -319,9 +319,9 @@ static const char *combination_error(const struct ask *ask, const struct policy 
 	return NULL;
 }
 
-static bool say(const char *program, const char *before, const char *message)
+static bool say(const char *program, const char *message)
 {
-	cli_complain(program, "%s%s; see %s --help", before, message, program);
+	cli_complain(program, "%s", message);
 	return false;
 }
 
@@ -362,11 +362,11 @@ bool ask_settle(const char *program, struct ask *ask, struct policy *policy, boo
 	}
 	const char *message = generic_error(ask);
 	if (message != NULL)
-		return say(program, "", message);
+		return say(program, message);
 	ask->profile = *ask->family;
 	if (ask->profile.templates) {
 		if (!nonce_in_urls(urls, n_urls, &with_nonce) && !template_uses_nonce(ask->body))
-			return say(program, "",
+			return say(program,
 				   "some of the URLs have a place for the nonce, others have not");
 		fill_generic(ask, with_nonce > 0);
 	}
@@ -374,7 +374,7 @@ bool ask_settle(const char *program, struct ask *ask, struct policy *policy, boo
 		ask->binding = ask->profile.binding;
 	message = combination_error(ask, policy, max_age_given);
 	if (message != NULL)
-		return say(program, "", message);
+		return say(program, message);
 	for (size_t i = 0; i < n_urls; i++) {
 		message = url_error(ask, urls[i]);
 		if (message != NULL) {

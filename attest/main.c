@@ -15,7 +15,6 @@
 
 #include "attest/http.h"
 #include "attest/verb.h"
-#include "verify/expect.h"
 
 #define PROGRAM "enclave-attest"
 
@@ -36,6 +35,7 @@ static const char help_text[] =
 	"  --bind HOW|none  --tls verified|attested  --cacert FILE  --insecure-http  --timeout S\n"
 	"  --resolve HOST:PORT:ADDRESS  --proxy URL  --headers FILE;  generic: --method METHOD\n"
 	"  --body TEMPLATE  --pointer POINTER or --header NAME  --encoding raw|hex|base64\n"
+	"  many, from a file, again and again: --config FILE  --jobs N  --every S  --state FILE\n"
 	"CONTRACT: --registry PROFILE:ADDRESS  --chain-id N  --rpc URL, several  --rpc-file FILE  --quorum N\n"
 	"  --block finalized|safe|latest|NUMBER|HASH  --max-block-age S  --min-strength proved|agreed|claimed\n"
 	"  --service NAME  --code-hash proxy|impl|inner=0xHEX  --inner 0xADDR  --signer 0xADDR|from-document\n"
@@ -43,7 +43,7 @@ static const char help_text[] =
 	"document: --nonce HEX  --user-data HEX  --public-key HEX|@FILE  --encoding HOW  --describe\n"
 	"serve on 127.0.0.1:PORT, [::1]:PORT, vsock:PORT: --rate N  --shape odyn|nitriding  --tls-cert FILE\n"
 	"simulate: --pcrs FILE | --eif FILE;  document and serve then take --simulate DIR\n"
-	"Output: --format text|json  -o FILE  -q  -v  --color auto|always|never  --version  -h\n"
+	"Output: --format text|json|nagios|prom  -o FILE  -q  -v  --color auto|always|never  --version  -h\n"
 	"Exit status: 0 pass or done, 1 a check failed, 2 wrong usage, 3 no verdict, could not.\n"
 	"Example: " PROGRAM " check https://enclave.example --profile nitriding --pcrs pcr.json\n";
 
@@ -179,6 +179,7 @@ static int run_verb(const struct attest_verb *verb, int argc, char **argv)
 		.clock_ms = clock_ms,
 		.sleep_ms = sleep_ms,
 		.random = random_bytes,
+		.notify_socket = getenv("NOTIFY_SOCKET"),
 	};
 	int exit_status = CLI_USAGE;
 
@@ -186,6 +187,7 @@ static int run_verb(const struct attest_verb *verb, int argc, char **argv)
 	ask_init(&run.ask);
 	contract_start(&run.contract);
 	cli_output_start(&run.output, PROGRAM, &run.world);
+	run.output.exports = verb->exports;
 	run.operands = calloc((size_t)argc + 1, sizeof(run.operands[0]));
 	if (run.operands == NULL)
 		exit_status = CLI_ERROR;

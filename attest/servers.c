@@ -119,3 +119,14 @@ bool servers_apply(const char *program, struct servers *servers, int id, const c
 		return apply_file(program, servers, value);
 	return apply_url(program, "rpc", ++servers->n_given, servers, value);
 }
+
+const char *servers_error(const struct servers *servers, bool requested, bool allow_plain)
+{
+	if (requested && servers->n == 0)
+		return "--rpc or --rpc-file is needed: whom to ask about the contract";
+	if (!requested && servers->n > 0)
+		return "--rpc and --rpc-file have no meaning without --registry";
+	if (servers->any_plain && !allow_plain)
+		return reason_sentence(REASON_HTTP_PLAIN);
+	return NULL;
+}

@@ -31,4 +31,8 @@ void servers_done(struct servers *servers);
 /* Applies one option. False: what is wrong was said on stderr, without any URL. */
 bool servers_apply(const char *program, struct servers *servers, int id, const char *value);
 
+/* After all options: what is wrong with these servers, static text, or NULL. `requested`: a contract is to be
+ * judged; `allow_plain`: by http elsewhere, too. */
+const char *servers_error(const struct servers *servers, bool requested, bool allow_plain);
+
 #endif

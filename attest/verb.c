@@ -51,16 +51,11 @@ bool attest_contract_settle(struct attest_run *run, bool has_key, bool has_docum
 		.has_key = has_key,
 		.has_document = has_document,
 	};
-	const char *message = NULL;
 
 	if (!contract_finish(program, &run->contract, &use))
 		return false;
-	if (run->contract.policy.requested && run->servers.n == 0)
-		message = "--rpc or --rpc-file is needed: whom to ask about the contract";
-	else if (!run->contract.policy.requested && run->servers.n > 0)
-		message = "--rpc and --rpc-file have no meaning without --registry";
-	else if (run->servers.any_plain && !run->ask.route.allow_plain)
-		message = reason_sentence(REASON_HTTP_PLAIN);
+	const char *message = servers_error(&run->servers, run->contract.policy.requested,
+					    run->ask.route.allow_plain);
 	if (message == NULL)
 		return true;
 	(void)attest_usage(run, message);

@@ -24,6 +24,14 @@ struct attest_inside {
 	const char *eif;      /* simulate: its image; NULL: the registers of the policy's one set */
 };
 
+/* What check is told of many targets, and of time. */
+struct attest_watching {
+	const char *config; /* the targets file; NULL: the operands are URLs */
+	const char *state;  /* a file; NULL: nothing is remembered */
+	size_t jobs;        /* so many targets at once; 0: not given */
+	int64_t every_s;    /* 0: one round */
+};
+
 /* Everything a verb needs. */
 struct attest_run {
 	struct cli_world world;
@@ -39,6 +47,9 @@ struct attest_run {
 	struct ask ask;                   /* what check asks, and how; onchain: how alone */
 	struct contract_options contract; /* what check and onchain expect of a contract, */
 	struct servers servers;           /* and whom they ask about it */
+	struct attest_watching watching;
+	const char *notify_socket; /* of the service manager; NULL: there is none */
+	bool asking_given;         /* an option was given of what to ask or to expect */
 	bool max_age_given;
 	bool single_target_only; /* an option was given that fits one target */
 	bool document_only;      /* an option was given that fits a document */
@@ -46,13 +57,14 @@ struct attest_run {
 
 /* One verb: its options beside the common ones, how one of them is applied (false: what is wrong was
  * said on stderr), and how it runs, which gives the exit status. */
-#define ATTEST_TABLES_MAX 4
+#define ATTEST_TABLES_MAX 5
 struct attest_verb {
 	const char *name;
 	struct {
 		const struct cli_option *options;
 		size_t n;
 	} tables[ATTEST_TABLES_MAX]; /* unused ones are empty */
+	bool exports;                /* --format nagios and prom have a use */
 	bool (*apply)(struct attest_run *run, int id, const char *value);
 	int (*run)(struct attest_run *run);
 };

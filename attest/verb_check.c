@@ -1,147 +1,67 @@
-#include <stdlib.h>
+/* enclave-attest check: asks enclaves, once or again and again. */
+#include <signal.h>
 #include <string.h>
 
-#include "attest/live.h"
+#include "attest/checking.h"
+#include "attest/pool.h"
 #include "attest/save.h"
 #include "attest/verb.h"
+#include "attest/watch.h"
 #include "verify/expect.h"
 
-static int no_memory(const struct attest_run *run)
+#define JOBS_OF_CONFIG 32 /* threads that mostly wait; of URLs, one after the other */
+
+enum { OPT_CONFIG = 400, OPT_JOBS, OPT_EVERY, OPT_STATE, OPT_END };
+
+static const struct cli_option options[] = {
+	{ OPT_CONFIG, 0, false, "config", "FILE" },
+	{ OPT_JOBS, 0, false, "jobs", "N" },
+	{ OPT_EVERY, 0, false, "every", "S" },
+	{ OPT_STATE, 0, false, "state", "FILE" },
+};
+
+static bool apply_count(const struct attest_run *run, const char *option, const char *value,
+			int64_t max, int64_t *ret)
 {
-	cli_complain(run->output.program, "%s", reason_sentence(REASON_OUT_OF_MEMORY));
-	return CLI_ERROR;
+	size_t digits = strspn(value, "0123456789");
+
+	*ret = 0;
+	for (size_t i = 0; i < digits && i < 6; i++)
+		*ret = *ret * 10 + (value[i] - '0');
+	if (digits >= 1 && digits <= 5 && value[digits] == '\0' && *ret >= 1 && *ret <= max)
+		return true;
+	cli_complain(run->output.program, "--%s %s: 1 to %d expected", option, value, (int)max);
+	return false;
 }
 
-static void complain_save(const struct attest_run *run, const char *path, int why,
-			  enum reason reason)
+static bool apply_own(struct attest_run *run, int id, const char *value)
 {
-	cli_complain(run->output.program, "--save %s: %s (%s)", path,
-		     why != 0 ? strerror(why) : reason_sentence(reason), reason_name(reason));
-}
+	int64_t count = 0;
 
-static const char *usage_error(const struct attest_run *run)
-{
-	if (run->n_operands == 0)
-		return "check: a URL is needed";
-	if (run->n_operands > 1 && run->single_target_only)
-		return "check: --save, --user-data, --public-key and --instance-id fit one URL only";
-	return NULL;
-}
-
-/* Keeps what came, if anything did. False: it could not be kept, said on stderr. */
-static bool save(const struct attest_run *run, const struct live *live, const char *url,
-		 const struct live_evidence *evidence, const struct report *report)
-{
-	struct bundle bundle = { .has = { false } };
-	struct buf json = { 0 };
-	int why = 0;
-
-	if (!evidence->has_document) {
-		cli_complain(run->output.program, "--save %s: no document came, nothing is saved",
-			     live->ask->save);
-		return false;
+	switch (id) {
+	case OPT_CONFIG:
+		run->watching.config = value;
+		return true;
+	case OPT_JOBS:
+		if (!apply_count(run, "jobs", value, POOL_JOBS_MAX, &count))
+			return false;
+		run->watching.jobs = (size_t)count;
+		return true;
+	case OPT_EVERY:
+		return apply_count(run, "every", value, WATCH_EVERY_MAX_S, &run->watching.every_s);
+	default:
+		run->watching.state = value;
+		return true;
 	}
-	enum reason reason = report_json(report, run->output.program, run->version, &json);
-	if (reason == REASON_OK)
-		reason = save_gather(live, url, evidence, buf_span(&json), &bundle);
-	if (reason == REASON_OK)
-		reason = save_write(live->ask->save, &bundle, &why);
-	if (reason != REASON_OK)
-		complain_save(run, live->ask->save, why, reason);
-	buf_done(&json);
-	bundle_done(&bundle);
-	return reason == REASON_OK;
-}
-
-/* One target: asked, judged, told at once unless all goes to one file, and kept. */
-static int check_url(const struct attest_run *run, const struct live *live, const char *url,
-		     struct buf *kept)
-{
-	struct live_evidence evidence = { .has_document = false };
-	struct buf text = { 0 };
-	struct report *report = report_new();
-
-	if (report == NULL)
-		return no_memory(run);
-	live_judge(live, url, report, &evidence);
-	enum cli_exit exit_status = cli_exit_of(report_conclude(report, &live->policy->require));
-	struct buf *out = run->output.path != NULL ? kept : &text;
-	if (url != run->operands[0] && !attest_is_silent(run) && run->output.format == CLI_TEXT)
-		buf_text(out, "\n");
-	if (!attest_render(run, report, out))
-		exit_status = cli_worse(exit_status, (enum cli_exit)no_memory(run));
-	else if (text.len > 0 && !cli_write(&run->output, buf_span(&text)))
-		exit_status = cli_worse(exit_status, CLI_ERROR);
-	if (live->ask->save != NULL && !save(run, live, url, &evidence, report))
-		exit_status = cli_worse(exit_status, CLI_ERROR);
-	buf_done(&text);
-	live_evidence_done(&evidence);
-	report_free(report);
-	return (int)exit_status;
-}
-
-static int check_all(struct attest_run *run)
-{
-	struct chain_cache cache = { .next = 0 };
-	struct buf kept = { 0 };
-	enum cli_exit worst = CLI_PASS;
-	const struct contract contract = {
-		.policy = &run->contract.policy,
-		.servers = &run->servers,
-		.route = { .allow_plain = run->ask.route.allow_plain,
-			   .proxy = run->ask.route.proxy,
-			   .resolve = run->ask.route.resolve,
-			   .n_resolve = run->ask.route.n_resolve },
-		.timeout_ms = run->ask.timeout_ms,
-		.clock = attest_clock(run),
-		.clock_ms = run->clock_ms,
-	};
-	const struct live live = {
-		.ask = &run->ask,
-		.policy = &run->policy,
-		.contract = &contract,
-		.clock = attest_clock(run),
-		.clock_ms = run->clock_ms,
-		.random = run->random,
-		.cache = &cache,
-	};
-
-	for (size_t i = 0; i < run->n_operands; i++) {
-		int one = check_url(run, &live, run->operands[i], &kept);
-		worst = cli_worse(worst, (enum cli_exit)one);
-	}
-	if (run->output.path != NULL && !attest_is_silent(run) &&
-	    !cli_write(&run->output, buf_span(&kept)))
-		worst = cli_worse(worst, CLI_ERROR);
-	buf_done(&kept);
-	return (int)worst;
-}
-
-static int run_check(struct attest_run *run)
-{
-	int why = 0;
-
-	const char *message = usage_error(run);
-	if (message != NULL)
-		return attest_usage(run, message);
-	if (!ask_settle(run->output.program, &run->ask, &run->policy, run->max_age_given,
-			run->operands, run->n_operands) ||
-	    !attest_contract_settle(run, false, true))
-		return CLI_USAGE;
-	if (run->ask.save != NULL) {
-		enum reason reason = save_may(run->ask.save, &why);
-		if (reason != REASON_OK) {
-			complain_save(run, run->ask.save, why, reason);
-			return reason == REASON_OUT_OF_MEMORY ? CLI_ERROR : CLI_USAGE;
-		}
-	}
-	return check_all(run);
 }
 
 static bool apply(struct attest_run *run, int id, const char *value)
 {
 	const struct check_set known = live_checks();
 
+	if (id >= OPT_CONFIG && id < OPT_END)
+		return apply_own(run, id, value);
+	run->asking_given = true;
 	if (id == ASK_SAVE || id == EXPECT_USER_DATA || id == EXPECT_PUBLIC_KEY ||
 	    id == EXPECT_INSTANCE_ID)
 		run->single_target_only = true;
@@ -154,12 +74,125 @@ static bool apply(struct attest_run *run, int id, const char *value)
 		       expect_apply(run->output.program, &run->policy, &known, id, value);
 }
 
+static bool has_repeated_url(const struct attest_run *run)
+{
+	for (size_t i = 0; i < run->n_operands; i++) {
+		for (size_t j = 0; j < i; j++) {
+			if (strcmp(run->operands[i], run->operands[j]) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+static const char *usage_error(const struct attest_run *run)
+{
+	const struct attest_watching *watching = &run->watching;
+
+	if (watching->config != NULL && run->n_operands > 0)
+		return "check: a URL, or --config with URLs in it, not both";
+	if (watching->config != NULL && run->asking_given)
+		return "check: with --config, what to ask and to expect stands in the file";
+	if (watching->config == NULL && run->n_operands == 0)
+		return "check: a URL is needed, or --config FILE";
+	if (run->n_operands > TARGETS_MAX)
+		return "check: more than 1024 URLs";
+	if (run->n_operands > 1 && run->single_target_only)
+		return "check: --save, --user-data, --public-key and --instance-id fit one URL only";
+	if (run->ask.save != NULL && watching->every_s > 0)
+		return "check: --save writes a folder once, so not with --every";
+	if (run->output.format == CLI_PROM && watching->every_s > 0 && run->output.path == NULL)
+		return "check: --format prom with --every needs -o FILE: it is one file, written anew";
+	if (has_repeated_url(run) && (watching->state != NULL || run->output.format == CLI_NAGIOS ||
+				      run->output.format == CLI_PROM))
+		return "check: a URL is given twice, and is a target's name here";
+	return NULL;
+}
+
+static bool may_save(const struct attest_run *run, int *ret_exit)
+{
+	int why = 0;
+
+	enum reason reason = run->ask.save != NULL ? save_may(run->ask.save, &why) : REASON_OK;
+	if (reason == REASON_OK)
+		return true;
+	checking_complain_save(run, run->ask.save, why, reason);
+	*ret_exit = reason == REASON_OUT_OF_MEMORY ? CLI_ERROR : CLI_USAGE;
+	return false;
+}
+
+/* The targets, of the file or of the command line. False: *ret_exit, and what is wrong was said. */
+static bool gather(struct attest_run *run, struct targets *ret, int *ret_exit)
+{
+	const char *message = usage_error(run);
+
+	*ret_exit = CLI_USAGE;
+	if (message != NULL) {
+		(void)attest_usage(run, message);
+		return false;
+	}
+	if (run->watching.config != NULL)
+		return targets_read(run->output.program, run->watching.config, ret);
+	if (!ask_settle(run->output.program, &run->ask, &run->policy, run->max_age_given,
+			run->operands, run->n_operands) ||
+	    !attest_contract_settle(run, false, true) || !may_save(run, ret_exit))
+		return false;
+	const struct target alike = {
+		.ask = &run->ask,
+		.policy = &run->policy,
+		.contract = &run->contract.policy,
+		.servers = &run->servers,
+	};
+	if (targets_of_urls(run->operands, run->n_operands, &alike, ret))
+		return true;
+	cli_complain(run->output.program, "%s", reason_sentence(REASON_OUT_OF_MEMORY));
+	*ret_exit = CLI_ERROR;
+	return false;
+}
+
+/* To whom runs a plugin, what was not judged is unknown, whatever the reason. */
+static int refuse(const struct attest_run *run, int status)
+{
+	static const char line[] = "ENCLAVE UNKNOWN - nothing was judged: what is wrong stands on "
+				   "standard error\n";
+
+	if (run->output.format != CLI_NAGIOS)
+		return status;
+	(void)cli_write(&run->output, SPAN_LITERAL(line));
+	return CLI_ERROR;
+}
+
+static int run_check(struct attest_run *run)
+{
+	struct targets targets = { .n = 0 };
+	struct checking checking;
+	int signal_number = 0;
+	int status = CLI_ERROR;
+
+	if (!gather(run, &targets, &status))
+		return refuse(run, status);
+	if (run->watching.jobs == 0)
+		run->watching.jobs = run->watching.config != NULL ? JOBS_OF_CONFIG : 1;
+	if (checking_start(&checking, run, &targets))
+		status = run->watching.every_s > 0 ? checking_watch(&checking, &signal_number) :
+						     checking_round(&checking);
+	else
+		status = CLI_ERROR;
+	checking_done(&checking);
+	/* die by it, as whoever sent it expects; the first process of a system cannot, and ends */
+	if (signal_number != 0)
+		(void)raise(signal_number);
+	return status;
+}
+
 const struct attest_verb attest_check = {
 	.name = "check",
 	.tables = { { ask_options, ASK_OPTIONS },
 		    { expect_options, EXPECT_LIVE_OPTIONS },
 		    { contract_options, CONTRACT_OPTIONS },
-		    { servers_options, SERVERS_OPTIONS } },
+		    { servers_options, SERVERS_OPTIONS },
+		    { options, sizeof(options) / sizeof(options[0]) } },
+	.exports = true,
 	.apply = apply,
 	.run = run_check,
 };

@@ -176,17 +176,38 @@ void cli_output_start(struct cli_output *output, const char *program, const stru
 	output->style.colour = world->stdout_is_terminal && !world->colour_refused;
 }
 
+static bool apply_format(struct cli_output *output, const char *value)
+{
+	static const struct {
+		const char *name;
+		enum cli_format format;
+		bool is_export;
+	} formats[] = {
+		{ "text", CLI_TEXT, false },
+		{ "json", CLI_JSON, false },
+		{ "nagios", CLI_NAGIOS, true },
+		{ "prom", CLI_PROM, true },
+	};
+
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		if (strcmp(value, formats[i].name) == 0 &&
+		    (output->exports || !formats[i].is_export)) {
+			output->format = formats[i].format;
+			return true;
+		}
+	}
+	cli_complain(output->program, "--format: text%s json%s, not '%s'",
+		     output->exports ? "," : " or", output->exports ? ", nagios or prom" : "",
+		     value);
+	return false;
+}
+
 bool cli_common_apply(struct cli_output *output, const struct cli_world *world, int id,
 		      const char *value)
 {
 	switch ((enum cli_common)id) {
 	case CLI_OPT_FORMAT:
-		if (strcmp(value, "text") != 0 && strcmp(value, "json") != 0) {
-			cli_complain(output->program, "--format: text or json, not '%s'", value);
-			return false;
-		}
-		output->format = strcmp(value, "json") == 0 ? CLI_JSON : CLI_TEXT;
-		return true;
+		return apply_format(output, value);
 	case CLI_OPT_OUTPUT:
 		output->path = value;
 		return true;

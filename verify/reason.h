@@ -570,7 +570,9 @@
 	X(STAGED_PLACE, "staged-place", \
 	  "something in the commit's tree is in the way of a file to be staged") \
 	X(COLLECT, "collect", \
-	  "the build's output has no such file, or a link there that leads out of the store")
+	  "the build's output has no such file, or a link there that leads out of the store") \
+	/* watching */ \
+	X(STATE_CONTENT, "state-content", "not what this program writes into a state file")
 // clang-format on
 
 enum reason {

@@ -356,5 +356,5 @@ END
 	refuses 'fit one URL only' check "$u" "$u" --profile odyn --user-data 00
 	refuses 'fit one URL only' check "$u" "$u" --profile odyn --save x
 	refuses "no check named 'bundle.form'" check "$u" --profile odyn --require bundle.form
-	refuses "text or json, not 'xml'" check "$u" --profile odyn --format xml
+	refuses "text, json, nagios or prom, not 'xml'" check "$u" --profile odyn --format xml
 }

@@ -1,0 +1,79 @@
+#include "attest/target.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "verify/json.h"
+
+static bool set_names_image(const struct policy *policy, const struct policy_source *set)
+{
+	return policy_expects_pcr(policy, set, 0) || policy_expects_enclave_hash(policy, set) ||
+	       (policy_expects_pcr(policy, set, 1) && policy_expects_pcr(policy, set, 2));
+}
+
+bool target_names_image(const struct policy *policy)
+{
+	bool any_set = false;
+
+	for (size_t i = 0; i < policy->n_sources; i++) {
+		const struct policy_source *source = &policy->sources[i];
+		if (source->group != POLICY_SET)
+			continue;
+		any_set = true;
+		if (!set_names_image(policy, source))
+			return false;
+	}
+	return any_set || set_names_image(policy, NULL);
+}
+
+bool targets_of_urls(const char *const *urls, size_t n, const struct target *alike,
+		     struct targets *ret)
+{
+	struct target *list = calloc(n, sizeof(list[0]));
+
+	if (list == NULL)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		list[i] = *alike;
+		list[i].name = urls[i];
+		list[i].url = urls[i];
+	}
+	*ret = (struct targets){ .list = list, .n = n };
+	return true;
+}
+
+bool targets_read(const char *program, const char *path, struct targets *ret)
+{
+	struct buf text = { 0 };
+	int why = 0;
+
+	if (strcmp(path, "-") == 0) {
+		cli_complain(program, "--config -: a file is needed (./- if it is one)");
+		return false;
+	}
+	enum reason reason = cli_read(path, JSON_LARGE_MAX, &text, &why);
+	bool ok = reason == REASON_OK;
+	if (!ok)
+		cli_complain(program, "--config %s: %s", path,
+			     reason == REASON_FILE_UNREADABLE ? strerror(why) :
+								reason_sentence(reason));
+	ok = ok && targets_parse(program, path, buf_span(&text), ret);
+	buf_done(&text);
+	return ok;
+}
+
+void targets_done(struct targets *targets)
+{
+	for (size_t i = 0; i < targets->n; i++) {
+		/* those that borrow have empty ones */
+		ask_done(&targets->list[i].own_ask);
+		policy_done(&targets->list[i].own_policy);
+		servers_done(&targets->list[i].own_servers);
+	}
+	for (size_t i = 0; i < targets->n_texts; i++)
+		free(targets->texts[i]);
+	free(targets->texts);
+	free(targets->list);
+	cJSON_Delete(targets->tree);
+	*targets = (struct targets){ .n = 0 };
+}

@@ -65,6 +65,56 @@ judged(fault("page") + CONTRACT, "check", 3, ("endpoint.fetch", "error", "endpoi
 END
 }
 
+@test "targets of a file: the contract is an identity, its state is remembered, a plugin has its word" {
+	py <<'END'
+def config(**onchain_keys):
+	family = registry("espresso-v7")[1]
+	keys = {"registry": family, "chain_id": "31337", "rpc": [NODE, LOCAL], **onchain_keys}
+	with open("targets.json", "w") as file:
+		json.dump({"schema": 1, "defaults": {"profile": "odyn", "root": ROOT[1], "onchain": keys}, "targets": [
+			{"name": "contract", "url": HTTP},
+			{"name": "both", "url": HTTP, "expect": {"pcrs": PCRS[1]}},
+			{"name": "neither", "url": HTTP, "expect": {"pcrs": PCRS[1]}, "onchain": None}]}, file)
+
+def run(*args):
+	done = subprocess.run([ATTEST, "check", "--config", "targets.json", *args], stdin=subprocess.DEVNULL,
+		stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+	return done.returncode, done.stdout, done.stderr
+
+def told(exit_status, verdicts):
+	"""What changed, by target."""
+	got, out, err = run("--format", "json", "--state", "state.json")
+	reports = {r["target"]["name"]: r for r in map(json.loads, out.splitlines())}
+	seen = [reports[name]["verdict"] for name in ("contract", "both", "neither")]
+	if (got, seen, err) != (exit_status, verdicts, ""):
+		wrong((got, seen, err))
+	return {name: {c["fact"]: (c["from"], c["to"]) for c in r["changed"]} for name, r in reports.items() if "changed" in r}
+
+config()
+expected = told(0, ["pass", "pass", "pass"])
+if expected:
+	wrong(expected)
+down = "http://localhost:1/"
+config(rpc=[down, NODE], quorum=1, min_strength="claimed")
+got, out, err = run("--format", "nagios")
+if got != 1 or "WARNING - both: pass" not in out or "no more servers answer than must" not in out:
+	wrong((got, out, err))
+config(rpc=[down])
+got, out, err = run("--format", "nagios")
+if got != 2 or "CRITICAL - contract: onchain." not in out or "WARNING - both: onchain." not in out or "OK - neither" not in out:
+	wrong((got, out, err))
+config()
+change("revoke", "espresso-v7")
+mine()
+changes = told(1, ["fail", "fail", "pass"])
+if changes != {name: {"verdict": ("pass", "fail")} for name in ("contract", "both")}:
+	wrong(changes)
+changes = told(1, ["fail", "fail", "pass"])
+if changes != {name: {"registered": ("true", "false")} for name in ("contract", "both")}:
+	wrong(changes)
+END
+}
+
 @test "nothing is asked about a document that failed" {
 	py <<'END'
 nobody = ["--rpc", "http://127.0.0.1:1", *registry("espresso-v7"), "--chain-id", "31337"]

@@ -42,6 +42,7 @@ from gen import (
     onchain_world,
     rpc_seeds,
     seeds,
+    state_seeds,
 )
 from gen.vectors import Vectors
 
@@ -75,6 +76,7 @@ PARTS = (
     nix_seeds,
     nsm_seeds,
     cases_statement,
+    state_seeds,
 )
 # hold nothing that was not made here
 FOLDERS = ("calldata", "documents", "eif", "onchain", "pcr", "seeds", "statements")

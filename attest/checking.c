@@ -48,7 +48,7 @@ static void read_state(struct checking *checking)
 
 	enum reason reason = cli_read(run->watching.state, JSON_LARGE_MAX, &text, &why);
 	if (reason == REASON_OK)
-		reason = state_read(checking->state, buf_span(&text));
+		reason = recall_read(checking->state, buf_span(&text));
 	else if (reason == REASON_FILE_UNREADABLE && why == ENOENT)
 		reason = REASON_OK; /* the first time */
 	buf_done(&text);
@@ -66,7 +66,7 @@ static bool write_state(const struct checking *checking)
 					   .path = run->watching.state };
 	struct buf text = { 0 };
 
-	bool ok = state_write(checking->state, &text) == REASON_OK || no_memory(run);
+	bool ok = recall_write(checking->state, &text) == REASON_OK || no_memory(run);
 	ok = ok && cli_write(&output, buf_span(&text));
 	buf_done(&text);
 	return ok;
@@ -78,7 +78,7 @@ static void remember(struct checking *checking, const struct round_result *resul
 	struct buf lines = { 0 };
 	cJSON *changed = NULL;
 
-	if (state_observe(checking->state, result->target->name, result->sample, &changed) !=
+	if (recall_observe(checking->state, result->target->name, result->sample, &changed) !=
 	    REASON_OK) {
 		report_out_of_memory(result->report);
 		return;
@@ -197,7 +197,7 @@ static bool export(const struct checking *checking, struct buf *out, int *ret_ex
 	for (size_t i = 0; i < targets->n; i++) {
 		list[i].name = targets->list[i].name;
 		list[i].sample = &checking->samples[i];
-		list[i].last_success = state_last_success(checking->state, list[i].name);
+		list[i].last_success = recall_last_success(checking->state, list[i].name);
 	}
 	if (checking->run->output.format == CLI_NAGIOS)
 		*ret_exit = (int)nagios_render(list, targets->n, out);
@@ -265,7 +265,7 @@ int checking_round(struct checking *checking)
 		return (int)cli_worse(checking->worst, CLI_ERROR);
 	}
 	int status = finish(checking);
-	state_sweep(checking->state);
+	recall_sweep(checking->state);
 	if (run->watching.state != NULL && !write_state(checking))
 		status = run->output.format == CLI_NAGIOS ?
 				 status :
@@ -308,7 +308,7 @@ bool checking_start(struct checking *checking, struct attest_run *run, struct ta
 	*checking = (struct checking){ .run = run, .first = true, .signals = -1 };
 	if (!checking_replace(checking, targets))
 		return false;
-	checking->state = state_new();
+	checking->state = recall_new();
 	if (checking->state == NULL)
 		return no_memory(run);
 	if (run->watching.state != NULL)
@@ -319,5 +319,5 @@ bool checking_start(struct checking *checking, struct attest_run *run, struct ta
 void checking_done(struct checking *checking)
 {
 	drop(checking);
-	state_free(checking->state);
+	recall_free(checking->state);
 }

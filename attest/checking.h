@@ -3,14 +3,14 @@
 #define ATTEST_CHECKING_H
 
 #include "attest/round.h"
-#include "attest/state.h"
+#include "attest/recall.h"
 #include "attest/verb.h"
 
 /* Start with checking_start, end with checking_done. */
 struct checking {
 	struct attest_run *run;
 	struct targets targets;
-	struct state *state;
+	struct recall *state;
 	struct sample *samples; /* one a target */
 	struct buf *kept;       /* with -o: the text of each target, until all are done */
 	bool first;             /* nothing was printed yet */

@@ -1,4 +1,4 @@
-#include "attest/state.h"
+#include "attest/recall.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,13 +20,13 @@ static struct sample sample_of(const char *seen)
 }
 
 /* What is told of one sample: "fact from>to" and so on. */
-static char *told(struct state *state, const char *name, const char *seen)
+static char *told(struct recall *state, const char *name, const char *seen)
 {
 	const struct sample sample = sample_of(seen);
 	cJSON *changed = NULL;
 	struct buf text = { 0 };
 
-	EXPECT_REASON(seen, state_observe(state, name, &sample, &changed), REASON_OK);
+	EXPECT_REASON(seen, recall_observe(state, name, &sample, &changed), REASON_OK);
 	for (const cJSON *item = changed != NULL ? changed->child : NULL; item != NULL;
 	     item = item->next)
 		buf_printf(&text, "%s%s %s>%s", text.len > 0 ? ", " : "",
@@ -40,14 +40,14 @@ static char *told(struct state *state, const char *name, const char *seen)
 }
 
 /* Through a file and back: what is written is what is known. */
-static void pass_through_file(struct state *state)
+static void pass_through_file(struct recall *state)
 {
 	struct buf text = { 0 };
 	struct buf again = { 0 };
 
-	EXPECT_REASON("write", state_write(state, &text), REASON_OK);
-	EXPECT_REASON("read", state_read(state, buf_span(&text)), REASON_OK);
-	EXPECT_REASON("write", state_write(state, &again), REASON_OK);
+	EXPECT_REASON("write", recall_write(state, &text), REASON_OK);
+	EXPECT_REASON("read", recall_read(state, buf_span(&text)), REASON_OK);
+	EXPECT_REASON("write", recall_write(state, &again), REASON_OK);
 	EXPECT_BYTES("the same", buf_span(&again), buf_span(&text));
 	buf_done(&text);
 	buf_done(&again);
@@ -101,7 +101,7 @@ START_TEST(test_transitions)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		/* with and without a file between any two runs */
 		for (int through = 0; through < 2; through++) {
-			struct state *state = state_new();
+			struct recall *state = recall_new();
 			ck_assert_ptr_nonnull(state);
 			for (size_t k = 0; k < 8 && rows[i].steps[k].seen != NULL; k++) {
 				char *words = told(state, "t", rows[i].steps[k].seen);
@@ -112,7 +112,7 @@ START_TEST(test_transitions)
 				if (through == 1)
 					pass_through_file(state);
 			}
-			state_free(state);
+			recall_free(state);
 		}
 	}
 }
@@ -121,7 +121,7 @@ END_TEST
 /* Every fact is compared. */
 START_TEST(test_facts)
 {
-	struct state *state = state_new();
+	struct recall *state = recall_new();
 	struct sample before = { .verdict = VERDICT_PASS, .registered = SAMPLE_REGISTERED };
 	struct sample after = { .verdict = VERDICT_PASS, .registered = SAMPLE_NOT_REGISTERED };
 	static const char *const want[] = {
@@ -147,12 +147,12 @@ START_TEST(test_facts)
 			(void)snprintf(s->certificates[k], sizeof(s->certificates[k]), "c%u%u", k,
 				       i);
 	}
-	EXPECT_REASON("1", state_observe(state, "t", &before, &changed), REASON_OK);
+	EXPECT_REASON("1", recall_observe(state, "t", &before, &changed), REASON_OK);
 	ck_assert_ptr_null(changed);
-	EXPECT_REASON("2", state_observe(state, "t", &after, &changed), REASON_OK);
+	EXPECT_REASON("2", recall_observe(state, "t", &after, &changed), REASON_OK);
 	ck_assert_ptr_null(changed);
 	pass_through_file(state);
-	EXPECT_REASON("3", state_observe(state, "t", &after, &changed), REASON_OK);
+	EXPECT_REASON("3", recall_observe(state, "t", &after, &changed), REASON_OK);
 	ck_assert_int_eq(cJSON_GetArraySize(changed), sizeof(want) / sizeof(want[0]));
 	for (int i = 0; i < cJSON_GetArraySize(changed); i++)
 		ck_assert_str_eq(
@@ -160,30 +160,30 @@ START_TEST(test_facts)
 				->valuestring,
 			want[i]);
 	cJSON_Delete(changed);
-	state_free(state);
+	recall_free(state);
 }
 END_TEST
 
 /* When it passed last; and a target that is not watched any more is forgotten. */
 START_TEST(test_last_success)
 {
-	struct state *state = state_new();
+	struct recall *state = recall_new();
 
-	ck_assert_int_eq(state_last_success(state, "t"), 0);
+	ck_assert_int_eq(recall_last_success(state, "t"), 0);
 	free(told(state, "t", "f"));
-	ck_assert_int_eq(state_last_success(state, "t"), 0);
+	ck_assert_int_eq(recall_last_success(state, "t"), 0);
 	free(told(state, "t", "pA"));
 	free(told(state, "gone", "pA"));
-	ck_assert_int_eq(state_last_success(state, "t"), 1000);
+	ck_assert_int_eq(recall_last_success(state, "t"), 1000);
 	pass_through_file(state);
 	free(told(state, "t", "e"));
-	state_sweep(state);
-	ck_assert_int_eq(state_last_success(state, "t"), 1000);
-	ck_assert_int_eq(state_last_success(state, "gone"), 0);
-	state_sweep(state);
-	ck_assert_int_eq(state_last_success(state, "t"), 0);
-	state_free(state);
-	state_free(NULL);
+	recall_sweep(state);
+	ck_assert_int_eq(recall_last_success(state, "t"), 1000);
+	ck_assert_int_eq(recall_last_success(state, "gone"), 0);
+	recall_sweep(state);
+	ck_assert_int_eq(recall_last_success(state, "t"), 0);
+	recall_free(state);
+	recall_free(NULL);
 }
 END_TEST
 
@@ -231,20 +231,20 @@ START_TEST(test_broken)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct state *state = state_new();
+		struct recall *state = recall_new();
 		free(told(state, "kept", "pA"));
-		EXPECT_REASON(rows[i].text, state_read(state, span_of_text(rows[i].text)),
+		EXPECT_REASON(rows[i].text, recall_read(state, span_of_text(rows[i].text)),
 			      rows[i].want);
-		ck_assert_int_eq(state_last_success(state, "kept"),
+		ck_assert_int_eq(recall_last_success(state, "kept"),
 				 rows[i].want == REASON_OK ? 0 : 1000);
-		state_free(state);
+		recall_free(state);
 	}
 }
 END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("state");
+	Suite *suite = suite_create("recall");
 
 	support_add(suite, "transitions", test_transitions);
 	support_add(suite, "facts", test_facts);

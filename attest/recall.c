@@ -1,4 +1,4 @@
-#include "attest/state.h"
+#include "attest/recall.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -42,14 +42,14 @@ struct known {
 	char *pending[FACTS]; /* NULL: none */
 };
 
-struct state {
+struct recall {
 	struct known *list;
 	size_t n;
 };
 
-struct state *state_new(void)
+struct recall *recall_new(void)
 {
-	return calloc(1, sizeof(struct state));
+	return calloc(1, sizeof(struct recall));
 }
 
 static void known_done(struct known *known)
@@ -61,22 +61,22 @@ static void known_done(struct known *known)
 	}
 }
 
-static void empty(struct state *state)
+static void empty(struct recall *state)
 {
 	for (size_t i = 0; i < state->n; i++)
 		known_done(&state->list[i]);
 	free(state->list);
-	*state = (struct state){ .n = 0 };
+	*state = (struct recall){ .n = 0 };
 }
 
-void state_free(struct state *state)
+void recall_free(struct recall *state)
 {
 	if (state != NULL)
 		empty(state);
 	free(state);
 }
 
-static struct known *find(const struct state *state, const char *name)
+static struct known *find(const struct recall *state, const char *name)
 {
 	for (size_t i = 0; i < state->n; i++) {
 		if (strcmp(state->list[i].name, name) == 0)
@@ -86,7 +86,7 @@ static struct known *find(const struct state *state, const char *name)
 }
 
 /* NULL: no memory. */
-static struct known *add(struct state *state, const char *name)
+static struct known *add(struct recall *state, const char *name)
 {
 	struct known *grown = realloc(state->list, (state->n + 1) * sizeof(state->list[0]));
 
@@ -142,7 +142,7 @@ static bool read_seconds(const cJSON *item, int64_t *ret)
 	return true;
 }
 
-static enum reason read_target(const cJSON *object, struct state *state)
+static enum reason read_target(const cJSON *object, struct recall *state)
 {
 	const cJSON *name = cJSON_GetObjectItemCaseSensitive(object, "name");
 	const cJSON *facts = cJSON_GetObjectItemCaseSensitive(object, "facts");
@@ -165,10 +165,10 @@ static enum reason read_target(const cJSON *object, struct state *state)
 	return REASON_OK;
 }
 
-enum reason state_read(struct state *state, struct span text)
+enum reason recall_read(struct recall *state, struct span text)
 {
 	AUTO(cJSON) *tree = NULL;
-	struct state fresh = { .n = 0 };
+	struct recall fresh = { .n = 0 };
 	struct json_place place;
 
 	enum reason reason = json_read_large(text, &tree, &place);
@@ -229,7 +229,7 @@ static bool put_target(cJSON *list, const struct known *known)
 	return facts != NULL;
 }
 
-enum reason state_write(const struct state *state, struct buf *out)
+enum reason recall_write(const struct recall *state, struct buf *out)
 {
 	AUTO(cJSON) *tree = cJSON_CreateObject();
 	char *line = NULL;
@@ -252,7 +252,7 @@ enum reason state_write(const struct state *state, struct buf *out)
 	return out->failed ? REASON_OUT_OF_MEMORY : REASON_OK;
 }
 
-void state_sweep(struct state *state)
+void recall_sweep(struct recall *state)
 {
 	size_t kept = 0;
 
@@ -358,8 +358,8 @@ static bool observe(struct known *known, enum fact fact, const char *now, cJSON 
 	return true;
 }
 
-enum reason state_observe(struct state *state, const char *name, const struct sample *sample,
-			  cJSON **ret_changed)
+enum reason recall_observe(struct recall *state, const char *name, const struct sample *sample,
+			   cJSON **ret_changed)
 {
 	struct known *known = find(state, name);
 	AUTO(cJSON) *changed = NULL;
@@ -381,7 +381,7 @@ enum reason state_observe(struct state *state, const char *name, const struct sa
 	return REASON_OK;
 }
 
-int64_t state_last_success(const struct state *state, const char *name)
+int64_t recall_last_success(const struct recall *state, const char *name)
 {
 	const struct known *known = find(state, name);
 

@@ -64,6 +64,7 @@ struct job {
 int job_assemble(struct job *job);
 int job_unpack(struct job *job);
 int job_compare(struct job *job);
+int job_plan(struct job *job);
 int job_run(struct job *job);
 
 /* Says on stderr what is wrong with the command line; the exit status for that. */

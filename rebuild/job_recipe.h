@@ -5,6 +5,7 @@
 #include "rebuild/git.h"
 #include "rebuild/job.h"
 #include "rebuild/recipe.h"
+#include "rebuild/source.h"
 
 /* Reads job->operands[0] and puts the options in. False: what is wrong was said on stderr; *ret_exit is the
  * exit status. */

@@ -20,6 +20,7 @@ static const char help_text[] =
 	"Usage: " PROGRAM " assemble --kernel FILE --cmdline TEXT|@FILE RAMDISKS -o EIF\n"
 	"       " PROGRAM " unpack EIF DIR\n"
 	"       " PROGRAM " compare EIF EIF|PCR.JSON\n"
+	"       " PROGRAM " plan RECIPE --resolve    what run would do; or names made pins\n"
 	"       " PROGRAM
 	" run RECIPE --out DIR    rebuild, measure, compare with what is expected\n"
 	"\n"
@@ -64,7 +65,8 @@ enum option {
 	OPT_BUILDERS,
 	OPT_STORE,
 	OPT_NIX_OPTION,
-	OPT_CACHE
+	OPT_CACHE,
+	OPT_RESOLVE
 };
 
 static const struct cli_option assemble_options[] = {
@@ -102,6 +104,17 @@ static const struct cli_option run_options[] = {
 	{ OPT_NIX_OPTION, 0, true, "nix-option", "NAME=VALUE" },
 	{ OPT_FROM, 0, false, "from", "STAGE" },
 	{ OPT_UNTIL, 0, false, "until", "STAGE" },
+};
+
+static const struct cli_option plan_options[] = {
+	{ OPT_COMMIT, 0, false, "commit", "ID" },
+	{ OPT_IMAGE, 0, false, "image", "REFERENCE" },
+	{ OPT_ATTRIBUTE, 0, false, "attribute", "NAME" },
+	{ OPT_EXPECT_PCR, 0, false, "expect-pcr0", "HEX" },
+	{ OPT_REQUIRE_SIGNED, 0, true, "require-signed", NULL },
+	{ OPT_INDEPENDENT, 0, true, "independent", NULL },
+	{ OPT_STORE, 0, false, "store", "STORE" },
+	{ OPT_RESOLVE, 0, true, "resolve", NULL },
 };
 
 static int say(const char *text)
@@ -197,6 +210,9 @@ static bool apply_run(struct job *job, int id, const char *value, bool *ret_know
 		return true;
 	case OPT_INDEPENDENT:
 		job->independent = true;
+		return true;
+	case OPT_RESOLVE:
+		job->resolve = true;
 		return true;
 	case OPT_CACHE:
 		job->cache = value;
@@ -312,6 +328,8 @@ static const struct verb {
 	  false, false },
 	{ "compare", unpack_options, sizeof(unpack_options) / sizeof(unpack_options[0]),
 	  job_compare, true, false },
+	{ "plan", plan_options, sizeof(plan_options) / sizeof(plan_options[0]), job_plan, false,
+	  true },
 	{ "run", run_options, sizeof(run_options) / sizeof(run_options[0]), job_run, false, true },
 };
 

@@ -391,10 +391,8 @@ static int fits(const struct advertised *line, const char *name)
 		const char *after;
 		int rank;
 	} forms[] = {
-		{ "refs/tags/", "^{}", 6 },
-		{ "refs/tags/", "", 5 },
-		{ "refs/heads/", "", 4 },
-		{ "", "", 3 },
+		{ "refs/tags/", "^{}", 7 }, { "refs/tags/", "", 6 }, { "refs/heads/", "", 5 },
+		{ "", "^{}", 4 },           { "", "", 3 },
 	};
 
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {

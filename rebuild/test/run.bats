@@ -381,3 +381,38 @@ s.serve_forever()' >port 2>/dev/null 3>&- &
 	complains 'git is not on PATH (/nonexistent)'
 	[ ! -e o ]
 }
+
+@test "plan: what would be done, and what is lacking" {
+	repository
+	exits 0 plan r.json
+	prints "source   fetch file://$repo"
+	prints "         commit $commit"
+	prints 'with nothing: there will be no verdict'
+	nothing_said
+	exits 0 plan r.json --format json --expect-pcr0 "$(printf '%096d' 1)"
+	prints '"steps":['
+	prints 'with what the recipe expects'
+	PATH=/nonexistent exits 0 plan r.json
+	prints 'This machine lacks:'
+	prints 'git is not on PATH'
+	prints 'nix is not on PATH'
+	refuses 'one RECIPE' plan
+	[ ! -e o ]
+}
+
+@test "plan --resolve: names become pins" {
+	repository
+	g tag -a -m t v1
+	for name in v1 HEAD "refs/tags/v1" "${commit:0:10}"; do
+		exits 0 plan r.json --resolve --commit "$name"
+		prints "\"commit\":	\"$commit\""
+		complains "$name is $commit now"
+		cp "$tmp/out" pinned.json
+		exits 0 run pinned.json --out o --until source
+	done
+	exits 0 plan r.json --resolve
+	nothing_said
+	exits 3 plan r.json --resolve --commit none
+	complains '(source-absent)'
+	nothing_printed
+}

@@ -1,0 +1,296 @@
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "rebuild/job_recipe.h"
+#include "rebuild/oci.h"
+#include "verify/basenc.h"
+#include "verify/json.h"
+
+#define GIB (UINT64_C(1) << 30)
+#define WANTED_STORE (35 * GIB) /* what the seed's first build takes, and some */
+#define WANTED_TMPDIR (2 * GIB)
+#define WANTED_MEMORY (4 * GIB)
+#define RESOLVE_LIMIT_MS 60000 /* for each of both */
+
+/* Lines of the plan, as they are shown; each is escaped where it is added. */
+struct plan {
+	struct buf steps;
+	struct buf lacks;
+};
+
+static void add_step(struct plan *plan, const char *stage, const char *what, const char *rest)
+{
+	buf_printf(&plan->steps, "  %-8s ", stage);
+	buf_escaped(&plan->steps, span_of_text(what));
+	buf_escaped(&plan->steps, span_of_text(rest));
+	buf_byte(&plan->steps, '\n');
+}
+
+static void add_tool(struct plan *plan, const char *name, const char *path)
+{
+	if (path == NULL)
+		buf_printf(&plan->lacks, "  %s is not on PATH\n", name);
+	else
+		add_step(plan, name, path, "");
+}
+
+static void add_space(struct plan *plan, const char *what, uint64_t has, uint64_t wanted)
+{
+	if (has < wanted)
+		buf_printf(&plan->lacks, "  %s: %llu MiB, %llu MiB are wanted\n", what,
+			   (unsigned long long)(has >> 20), (unsigned long long)(wanted >> 20));
+}
+
+/* Free for everybody; 0 where it cannot be told. */
+static uint64_t free_bytes(const char *path)
+{
+	struct statvfs facts;
+
+	if (statvfs(path, &facts) != 0)
+		return 0;
+	return (uint64_t)facts.f_bavail * (uint64_t)facts.f_frsize;
+}
+
+static void look_at_machine(const struct job *job, struct plan *plan)
+{
+	long pages = sysconf(_SC_PHYS_PAGES);
+	long page = sysconf(_SC_PAGESIZE);
+	const char *store = access("/nix", F_OK) == 0 ? "/nix" : "/";
+
+	/* with another store its file system counts, and where that is only Nix knows */
+	if (job->nix.store == NULL)
+		add_space(plan, "free on the file system of /nix", free_bytes(store), WANTED_STORE);
+	add_space(plan, "free on the file system of TMPDIR", free_bytes(job->tmpdir),
+		  WANTED_TMPDIR);
+	if (pages > 0 && page > 0)
+		add_space(plan, "memory", (uint64_t)pages * (uint64_t)page, WANTED_MEMORY);
+}
+
+static void plan_image(const struct recipe *recipe, struct plan *plan)
+{
+	if (recipe->image == NULL) {
+		add_step(plan, "image", "none", "");
+		return;
+	}
+	add_step(plan, "image", "fetch ", recipe->image);
+	add_step(plan, "", "for ", recipe->platform);
+	for (size_t i = 0; i < recipe->n_files; i++) {
+		add_step(plan, "stage", recipe->files[i].path, " out of the image");
+		add_step(plan, "", "into the tree as ", recipe->files[i].stage);
+	}
+}
+
+static void make_plan(const struct job *job, const struct recipe *recipe, struct plan *plan)
+{
+	struct job_tools tools;
+
+	job_find_tools(job, &tools);
+	add_tool(plan, "git", tools.git);
+	if (recipe->repository_kind == REPOSITORY_SSH)
+		add_tool(plan, "ssh", tools.ssh);
+	add_tool(plan, "nix", tools.nix);
+	add_tool(plan, "nix-store", tools.nix_store);
+	add_step(plan, "source", "fetch ", recipe->repository);
+	add_step(plan, "", "commit ", recipe->commit);
+	plan_image(recipe, plan);
+	add_step(plan, "build", "nix build .#", recipe->attribute);
+	add_step(plan, "",
+		 recipe->independent ?
+			 "everything from source, in a sandbox, each derivation twice or in an "
+			 "empty store" :
+			 "what substituters have is taken ready-made, and listed in the report",
+		 "");
+	add_step(plan, "collect", recipe->eif, "");
+	add_step(plan, "measure", "PCR0, PCR1, PCR2 and ENCLAVE_HASH", "");
+	add_step(plan, "compare",
+		 recipe_expects(recipe) ? "with what the recipe expects" :
+					  "with nothing: there will be no verdict",
+		 "");
+	job_free_tools(&tools);
+	look_at_machine(job, plan);
+}
+
+/* An array of the lines. */
+static cJSON *lines_of(const struct buf *text)
+{
+	cJSON *list = cJSON_CreateArray();
+	struct span rest = buf_span(text);
+	struct span line;
+	struct span mark;
+
+	while (list != NULL && rest.len > 0) {
+		struct buf copy = { 0 };
+		size_t len = 0;
+		while (len < rest.len && rest.at[len] != '\n')
+			len++;
+		if (!span_take(&rest, len, &line))
+			break;
+		(void)span_take(&rest, 1, &mark);
+		while (line.len > 0 && line.at[0] == ' ' && span_take(&line, 1, &mark))
+			continue;
+		buf_add(&copy, line);
+		char *owned = buf_take_text(&copy);
+		cJSON *item = owned == NULL ? NULL : cJSON_CreateString(owned);
+		free(owned);
+		if (!cJSON_AddItemToArray(list, item)) {
+			cJSON_Delete(item);
+			cJSON_Delete(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+static bool plan_json(const struct job *job, const struct recipe *recipe, const struct plan *plan,
+		      struct buf *out)
+{
+	cJSON *root = cJSON_CreateObject();
+	cJSON *tool = cJSON_AddObjectToObject(root, "tool");
+	char *text = NULL;
+
+	bool made = cJSON_AddNumberToObject(root, "schema", 1) != NULL &&
+		    cJSON_AddStringToObject(tool, "name", job->output.program) != NULL &&
+		    cJSON_AddStringToObject(tool, "version", job->version) != NULL &&
+		    cJSON_AddStringToObject(root, "name", recipe->name) != NULL &&
+		    cJSON_AddItemToObject(root, "steps", lines_of(&plan->steps)) &&
+		    cJSON_AddItemToObject(root, "lacks", lines_of(&plan->lacks)) &&
+		    json_print(root, &text) == REASON_OK;
+	if (made)
+		buf_printf(out, "%s\n", text);
+	free(text);
+	cJSON_Delete(root);
+	return made;
+}
+
+static int put_plan(const struct job *job, const struct recipe *recipe)
+{
+	struct plan plan = { .steps = { 0 } };
+	struct buf out = { 0 };
+	bool complete = true;
+
+	make_plan(job, recipe, &plan);
+	if (job->output.format == CLI_JSON) {
+		complete = plan_json(job, recipe, &plan, &out);
+	} else {
+		buf_printf(&out, "%s\n", recipe->name);
+		buf_add(&out, buf_span(&plan.steps));
+		if (plan.lacks.len > 0)
+			buf_text(&out, "This machine lacks:\n");
+		buf_add(&out, buf_span(&plan.lacks));
+		buf_text(&out, "The first build of all that an image is made of may take an hour "
+			       "or more.\n");
+	}
+	complete = complete && !plan.steps.failed && !plan.lacks.failed;
+	int status = job_put_out(job, &out, complete);
+	buf_done(&plan.steps);
+	buf_done(&plan.lacks);
+	buf_done(&out);
+	return status;
+}
+
+static int64_t http_ticks(void *context)
+{
+	const struct job *job = context;
+
+	return job->world.ticks_ms();
+}
+
+/* What a tag of the image stands for now, behind it. */
+static enum reason resolve_image(struct job *job, const struct recipe *recipe, struct buf *ret,
+				 struct trouble *reterr)
+{
+	const struct http_route route = { .tls = HTTP_TLS_VERIFIED };
+	const struct http_clock clock = { http_ticks, job->sleep_ms, job };
+	uint8_t digest[DIGEST_SHA256_LEN];
+	struct ociref reference;
+
+	enum reason reason = ociref_read(span_of_text(recipe->image), &reference);
+	if (reason != REASON_OK || reference.kind != OCIREF_REGISTRY || reference.has_digest)
+		return reason;
+	struct http *http = http_new(&route, &clock);
+	const struct oci oci = { .http = http,
+				 .clock = &clock,
+				 .deadline_ms = job->world.ticks_ms() + RESOLVE_LIMIT_MS,
+				 .interrupted = job->interrupted };
+	reason =
+		http == NULL ? REASON_OUT_OF_MEMORY : oci_resolve(&oci, &reference, digest, reterr);
+	http_free(http);
+	if (reason != REASON_OK)
+		return reason;
+	buf_printf(ret, "%s@sha256:", recipe->image);
+	hex_encode(ret, SPAN_OF(digest));
+	return ret->failed ? REASON_OUT_OF_MEMORY : REASON_OK;
+}
+
+static enum reason resolve_commit(const struct job *job, const struct recipe *recipe,
+				  char ret[static GIT_ID_MAX + 1], struct trouble *reterr)
+{
+	struct job_tools tools;
+
+	job_find_tools(job, &tools);
+	struct git git = job_git(job, &tools);
+	git.kind = recipe->repository_kind;
+	git.folder = job->tmpdir;
+	git.limit_ms = RESOLVE_LIMIT_MS;
+	enum reason reason =
+		tools.git == NULL ?
+			trouble_note(reterr, REASON_PROC_START, SPAN_LITERAL("git"), 0) :
+			source_resolve(&git, recipe->repository, recipe->commit, ret, reterr);
+	job_free_tools(&tools);
+	return reason;
+}
+
+/* Puts pins in the place of names, and the recipe out. */
+static int resolve(struct job *job, struct recipe *recipe)
+{
+	char commit[GIT_ID_MAX + 1] = "";
+	struct trouble trouble = { 0 };
+	struct buf image = { 0 };
+	struct buf out = { 0 };
+	char *pinned = NULL;
+
+	enum reason reason = REASON_OK;
+	if (!recipe_is_full_commit(span_of_text(recipe->commit))) {
+		reason = resolve_commit(job, recipe, commit, &trouble);
+		if (reason == REASON_OK)
+			cli_complain(job->output.program, "%s is %s now", recipe->commit, commit);
+		if (reason == REASON_OK)
+			reason = recipe_override(recipe, RECIPE_COMMIT, commit);
+	}
+	if (reason == REASON_OK && recipe->image != NULL)
+		reason = resolve_image(job, recipe, &image, &trouble);
+	if (reason == REASON_OK && image.len > 0) {
+		pinned = buf_take_text(&image);
+		if (pinned != NULL)
+			cli_complain(job->output.program, "%s is %s now", recipe->image, pinned);
+		reason = pinned == NULL ? REASON_OUT_OF_MEMORY :
+					  recipe_override(recipe, RECIPE_IMAGE, pinned);
+	}
+	if (reason == REASON_OK)
+		reason = recipe_print(recipe, &out);
+	int status = CLI_ERROR;
+	if (reason != REASON_OK)
+		job_complain(job, "", &trouble, reason);
+	else
+		status = job_put_out(job, &out, true);
+	buf_done(&image);
+	buf_done(&out);
+	free(pinned);
+	return status;
+}
+
+int job_plan(struct job *job)
+{
+	struct recipe recipe;
+	int status = CLI_USAGE;
+
+	if (job->n_operands != 1)
+		return job_usage(job, "plan: one RECIPE is needed");
+	if (!job_read_recipe(job, &recipe, &status))
+		return status;
+	status = job->resolve ? resolve(job, &recipe) : put_plan(job, &recipe);
+	recipe_done(&recipe);
+	return status;
+}

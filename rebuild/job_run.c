@@ -1,12 +1,15 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "rebuild/explain.h"
 #include "rebuild/job_recipe.h"
-#include "rebuild/run.h"
+#include "rebuild/provenance.h"
+#include "rebuild/remove.h"
+#include "rebuild/run_statement.h"
 #include "verify/json.h"
 
 /* What a run needs beside its recipe. */
@@ -114,6 +117,34 @@ static bool may_settings(struct job *job, const struct recipe *recipe)
 	return false;
 }
 
+/* Reads the key that signs. False: what is wrong was said. */
+static bool read_key(const struct job *job, struct buf *ret)
+{
+	int why = 0;
+
+	enum reason reason = cli_read(job->sign, PROVENANCE_PEM_MAX, ret, &why);
+	if (reason == REASON_OK)
+		reason = ret->len > PROVENANCE_PEM_MAX ? REASON_PROVENANCE_KEY :
+							 provenance_key_check(buf_span(ret));
+	if (reason != REASON_OK)
+		cli_complain(job->output.program, "--sign %s: %s (%s)", job->sign,
+			     why != 0 ? strerror(why) : reason_sentence(reason),
+			     reason_name(reason));
+	return reason == REASON_OK;
+}
+
+/* Before the work is begun. */
+static bool has_key(const struct job *job)
+{
+	struct buf key = { 0 };
+
+	bool good = job->sign == NULL || read_key(job, &key);
+	if (key.at != NULL)
+		OPENSSL_cleanse(key.at, key.len);
+	buf_done(&key);
+	return good;
+}
+
 /* Which programs are missing that the stages ahead need. */
 static bool has_tools(const struct job *job, const struct job_tools *tools)
 {
@@ -195,6 +226,29 @@ static int put_out(const struct job *job, const struct report *report)
 	return ok ? CLI_PASS : CLI_ERROR;
 }
 
+/* statement.json, for a run that may be stated; an older one must not stay beside another result. */
+static enum reason state_run(const struct job *job, const struct run *run,
+			     const struct report *report, struct trouble *reterr)
+{
+	struct buf key = { 0 };
+	struct buf out = { 0 };
+	char *path = run_path(run->out, "statement.json");
+
+	enum reason reason = path == NULL ? REASON_OUT_OF_MEMORY : remove_tree(path);
+	free(path);
+	if (reason != REASON_OK || job->sign == NULL || !run_is_stated(run, report))
+		return reason;
+	reason = read_key(job, &key) ? run_statement(run, report, buf_span(&key), &out) :
+				       REASON_PROVENANCE_KEY;
+	if (reason == REASON_OK)
+		reason = run_write_file(run, "statement.json", &out, reterr);
+	if (key.at != NULL)
+		OPENSSL_cleanse(key.at, key.len);
+	buf_done(&key);
+	buf_done(&out);
+	return reason;
+}
+
 /* The whole run: every check, the verdict, the files of results. */
 static int conclude(const struct job *job, const struct run *run)
 {
@@ -214,6 +268,8 @@ static int conclude(const struct job *job, const struct run *run)
 		explain(job, run, report);
 	report_take_member(report, "build_info", run_info(run, verdict));
 	enum reason reason = run_write(run, report, &trouble);
+	if (reason == REASON_OK)
+		reason = state_run(job, run, report, &trouble);
 	if (reason != REASON_OK)
 		job_complain(job, "", &trouble, reason);
 	int status = put_out(job, report);
@@ -300,7 +356,7 @@ int job_run(struct job *job)
 		status = CLI_USAGE;
 	} else if (!has_file(job, "built-eif", job->built_eif) ||
 		   !has_file(job, "built-binary", job->built_binary) ||
-		   !has_file(job, "signers", job->signers)) {
+		   !has_file(job, "signers", job->signers) || !has_key(job)) {
 		status = CLI_USAGE;
 	} else if (!may_settings(job, &recipe) || !find_cache(job, &recipe, &prepared.cache)) {
 		status = CLI_USAGE;

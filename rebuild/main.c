@@ -31,7 +31,7 @@ static const char help_text[] =
 	"  --flags HEX           reserved header flags that the images must have (unpack, too)\n"
 	"run: instead of what the recipe says: --commit ID --image REF --attribute NAME\n"
 	"    --expect-pcr0 HEX --require-signed; --eif FILE expects an image's registers\n"
-	"  --cache DIR           of container images\n"
+	"  --cache DIR           of container images; --sign KEY writes a signed statement\n"
 	"  --signers FILE        whose signatures of a commit count\n"
 	"  --built-eif FILE | --built-binary FILE    enter half way\n"
 	"  --independent --builders LIST --store STORE --nix-option NAME=VALUE    how Nix builds\n"
@@ -66,7 +66,8 @@ enum option {
 	OPT_STORE,
 	OPT_NIX_OPTION,
 	OPT_CACHE,
-	OPT_RESOLVE
+	OPT_RESOLVE,
+	OPT_SIGN
 };
 
 static const struct cli_option assemble_options[] = {
@@ -98,6 +99,7 @@ static const struct cli_option run_options[] = {
 	{ OPT_BUILT_BINARY, 0, false, "built-binary", "FILE" },
 	{ OPT_BUILT_EIF, 0, false, "built-eif", "FILE" },
 	{ OPT_CACHE, 0, false, "cache", "DIR" },
+	{ OPT_SIGN, 0, false, "sign", "KEY" },
 	{ OPT_INDEPENDENT, 0, true, "independent", NULL },
 	{ OPT_BUILDERS, 0, false, "builders", "LIST" },
 	{ OPT_STORE, 0, false, "store", "STORE" },
@@ -210,6 +212,9 @@ static bool apply_run(struct job *job, int id, const char *value, bool *ret_know
 		return true;
 	case OPT_INDEPENDENT:
 		job->independent = true;
+		return true;
+	case OPT_SIGN:
+		job->sign = value;
 		return true;
 	case OPT_RESOLVE:
 		job->resolve = true;

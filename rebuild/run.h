@@ -128,6 +128,10 @@ void run_judge_stages(const struct run *run, enum stage until, struct report *re
  * out of memory. */
 cJSON *run_info(const struct run *run, enum verdict verdict);
 
+/* Writes one file of results, atomically. REASON_FILE_UNWRITABLE, REASON_OUT_OF_MEMORY. */
+enum reason run_write_file(const struct run *run, const char *name, const struct buf *content,
+			   struct trouble *reterr) MUST_CHECK;
+
 /* Writes pcr.json, build-info.json and report.json beside the image. The report is concluded.
  * REASON_FILE_UNWRITABLE, REASON_OUT_OF_MEMORY. */
 enum reason run_write(const struct run *run, const struct report *report,

@@ -32,7 +32,7 @@ static enum reason take_files(struct run *run, const struct oci *oci, struct tro
 	for (size_t i = 0; i < recipe->n_files && reason == REASON_OK; i++) {
 		const struct recipe_file *file = &recipe->files[i];
 		struct container_file found;
-		char name[8];
+		char name[24];
 		(void)snprintf(name, sizeof(name), "%zu", i);
 		reason = container_stage(container, span_of_text(file->path),
 					 file->has_sha256 ? file->sha256 : NULL, dir, name, &found,

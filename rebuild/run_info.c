@@ -245,9 +245,8 @@ cJSON *run_info(const struct run *run, enum verdict verdict)
 	return NULL;
 }
 
-/* Writes one file of results, atomically. */
-static enum reason write_file(const struct run *run, const char *name, const struct buf *content,
-			      struct trouble *reterr)
+enum reason run_write_file(const struct run *run, const char *name, const struct buf *content,
+			   struct trouble *reterr)
 {
 	struct draft draft;
 	char *path = run_path(run->out, name);
@@ -281,7 +280,7 @@ static enum reason write_info(const struct run *run, const struct report *report
 		return reason;
 	buf_printf(&text, "%s\n", line);
 	free(line);
-	reason = write_file(run, "build-info.json", &text, reterr);
+	reason = run_write_file(run, "build-info.json", &text, reterr);
 	buf_done(&text);
 	return reason;
 }
@@ -293,7 +292,7 @@ enum reason run_write(const struct run *run, const struct report *report, struct
 
 	if (run->is_read && image_is_sound(&run->image)) {
 		image_pcr_json(&run->image, &text);
-		reason = write_file(run, "pcr.json", &text, reterr);
+		reason = run_write_file(run, "pcr.json", &text, reterr);
 		text.len = 0;
 	}
 	if (reason == REASON_OK)
@@ -301,7 +300,7 @@ enum reason run_write(const struct run *run, const struct report *report, struct
 	if (reason == REASON_OK)
 		reason = report_json(report, run->order->tool, run->order->version, &text);
 	if (reason == REASON_OK)
-		reason = write_file(run, "report.json", &text, reterr);
+		reason = run_write_file(run, "report.json", &text, reterr);
 	buf_done(&text);
 	return reason;
 }

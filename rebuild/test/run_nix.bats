@@ -154,6 +154,16 @@ layout() {
 	cmp a/enclave.eif b/enclave.eif
 	grep -q "\"nitro_image\":\"oci:image@$digest\"" b/build-info.json
 	grep -q "\"manifest_digest\":\"$digest\"" b/build-info.json
+	# stated, signed, and read by the other program
+	openssl genpkey -algorithm ed25519 -out key.pem
+	openssl pkey -in key.pem -pubout -out pub.pem
+	exits 0 run r.json --out b "${options[@]}" --expect-pcr0 "$pcr0" --sign key.pem
+	"$BUILD/enclave-verify" statement b/statement.json --key pub.pem --pcrs a/pcr.json --commit "$commit" \
+		--image "$digest" >/dev/null
+	exits 1 run r.json --out b "${options[@]}" --expect-pcr0 "$(printf '%096d' 1)" --sign key.pem
+	[ ! -e b/statement.json ]
+	exits 2 run r.json --out b "${options[@]}" --sign pub.pem
+	complains '(provenance-key)'
 	# by the same bytes as with the binary given
 	exits 0 run r.json --out c --store "$PWD/s1" --built-binary "$binary" --expect-pcr0 "$pcr0"
 	# stages one by one

@@ -170,13 +170,16 @@ static bool tell(void *context, size_t i, struct round_result *result)
 	struct checking *checking = context;
 
 	if (result->report == NULL) {
+		report_page_add(&checking->page, NULL);
 		(void)no_memory(checking->run);
 		worsen(checking, CLI_ERROR);
 		return true;
 	}
 	remember(checking, result);
 	worsen(checking, cli_exit_of(result->sample->verdict));
-	if (!is_export(checking->run))
+	if (checking->run->output.format == CLI_HTML)
+		report_page_add(&checking->page, result->report);
+	else if (!is_export(checking->run))
 		print(checking, i, result->report);
 	if (result->target->ask->save != NULL && !save(checking->run, result))
 		worsen(checking, CLI_ERROR);
@@ -219,6 +222,12 @@ static int finish(struct checking *checking)
 			(void)no_memory(run);
 			checking->output_failed = true;
 		}
+	} else if (run->output.format == CLI_HTML) {
+		if (report_page_end(&checking->page, run->output.program, run->version, &text) !=
+		    REASON_OK) {
+			(void)no_memory(run);
+			checking->output_failed = true;
+		}
 	} else if (run->output.path != NULL) {
 		for (size_t i = 0; i < checking->targets.n; i++) {
 			if (text.len > 0 && run->output.format == CLI_TEXT)
@@ -227,7 +236,8 @@ static int finish(struct checking *checking)
 			buf_done(&checking->kept[i]);
 		}
 	}
-	bool due = is_export(run) || (run->output.path != NULL && !attest_is_silent(run));
+	bool due = is_export(run) || run->output.format == CLI_HTML ||
+		   (run->output.path != NULL && !attest_is_silent(run));
 	if (text.failed ||
 	    (due && !checking->output_failed && !cli_write(&run->output, buf_span(&text))))
 		checking->output_failed = true;
@@ -256,6 +266,8 @@ int checking_round(struct checking *checking)
 	};
 
 	checking->worst = CLI_PASS;
+	report_page_done(&checking->page);
+	checking->page = (struct report_page){ .n = { 0 } };
 	bool all = round_run(&round, checking->samples);
 	if (checking->signal_number != 0)
 		return (int)checking->worst;
@@ -281,6 +293,7 @@ static void drop(struct checking *checking)
 		buf_done(&checking->kept[i]);
 	free(checking->kept);
 	free(checking->samples);
+	report_page_done(&checking->page);
 	targets_done(&checking->targets);
 }
 

@@ -43,7 +43,7 @@ static const char help_text[] =
 	"document: --nonce HEX  --user-data HEX  --public-key HEX|@FILE  --encoding HOW  --describe\n"
 	"serve on 127.0.0.1:PORT, [::1]:PORT, vsock:PORT: --rate N  --shape odyn|nitriding  --tls-cert FILE\n"
 	"simulate: --pcrs FILE | --eif FILE;  document and serve then take --simulate DIR\n"
-	"Output: --format text|json|nagios|prom  -o FILE  -q  -v  --color auto|always|never  --version  -h\n"
+	"Output: --format text|json|html|nagios|prom  -o FILE  -q  -v  --color auto|always|never  --version  -h\n"
 	"Exit status: 0 pass or done, 1 a check failed, 2 wrong usage, 3 no verdict, could not.\n"
 	"Example: " PROGRAM " check https://enclave.example --profile nitriding --pcrs pcr.json\n";
 
@@ -187,6 +187,7 @@ static int run_verb(const struct attest_verb *verb, int argc, char **argv)
 	ask_init(&run.ask);
 	contract_start(&run.contract);
 	cli_output_start(&run.output, PROGRAM, &run.world);
+	run.output.may_html = verb == &attest_check || verb == &attest_onchain;
 	run.output.exports = verb->exports;
 	run.operands = calloc((size_t)argc + 1, sizeof(run.operands[0]));
 	if (run.operands == NULL)

@@ -71,6 +71,8 @@ bool attest_render(const struct attest_run *run, const struct report *report, st
 {
 	if (run->output.format == CLI_JSON)
 		return report_json(report, run->output.program, run->version, out) == REASON_OK;
+	if (run->output.format == CLI_HTML)
+		return report_html(report, run->output.program, run->version, out) == REASON_OK;
 	if (!attest_is_silent(run))
 		report_text(report, &run->output.style, out);
 	return !out->failed;

@@ -2,64 +2,9 @@
 
 #include "rebuild/explain.h"
 #include "verify/basenc.h"
+#include "verify/html.h"
 
-static const char head[] =
-	"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-	"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-	"style-src 'unsafe-inline'\">\n"
-	"<meta name=\"viewport\" content=\"width=device-width\">\n"
-	"<title>Two enclave images compared</title>\n<style>\n"
-	":root { color-scheme: light dark; --no: #a00 }\n"
-	"body { font-family: sans-serif; margin: 2em auto; max-width: 75em; padding: 0 1em }\n"
-	"table { border-collapse: collapse; width: 100% }\n"
-	"th, td { border: 1px solid #888; padding: .3em .5em; text-align: left; "
-	"vertical-align: top; min-width: 4em }\n"
-	"tr { break-inside: avoid }\n"
-	"h2 { break-after: avoid }\n"
-	"code { font-family: monospace; overflow-wrap: anywhere }\n"
-	".no { font-weight: bold; color: var(--no) }\n"
-	"@media screen and (prefers-color-scheme: dark) { :root { --no: #f88 } }\n"
-	/* on a phone a row is a list, each value behind the name of its column */
-	"@media screen and (max-width: 45em) {\n"
-	"body { margin: 1em auto }\n"
-	"table, tbody, tr, td { display: block }\n"
-	"tr { border-top: 1px solid #888; padding: .4em 0 }\n"
-	"tr:first-child, td:empty { display: none }\n"
-	"td { border: 0; padding: .1em 0; min-width: 0 }\n"
-	"td[title]::before { content: attr(title) \": \" }\n"
-	"td:first-child { font-weight: bold }\n"
-	"}\n"
-	"</style>\n</head>\n<body>\n<h1>Two enclave images compared</h1>\n";
-
-/* Text that is printable ASCII already. */
-static void add_plain(struct buf *out, struct span text)
-{
-	struct span byte;
-
-	while (span_take(&text, 1, &byte)) {
-		switch (byte.at[0]) {
-		case '&':
-			buf_text(out, "&amp;");
-			break;
-		case '<':
-			buf_text(out, "&lt;");
-			break;
-		case '>':
-			buf_text(out, "&gt;");
-			break;
-		case '"':
-			buf_text(out, "&quot;");
-			break;
-		case '\'':
-			buf_text(out, "&#39;");
-			break;
-		default:
-			buf_byte(out, byte.at[0]);
-		}
-	}
-}
-
-/* `column` is the name of its column, NULL for what speaks for itself. */
+/* `column` is the name of its column, NULL for what speaks for itself; the text is escaped already. */
 static void cell(struct buf *out, const char *column, const char *text)
 {
 	if (text == NULL || *text == '\0') {
@@ -70,7 +15,7 @@ static void cell(struct buf *out, const char *column, const char *text)
 		buf_printf(out, "<td title=\"%s\"><code>", column);
 	else
 		buf_text(out, "<td><code>");
-	add_plain(out, span_of_text(text));
+	html_plain(out, span_of_text(text));
 	buf_text(out, "</code></td>");
 }
 
@@ -101,14 +46,9 @@ static void cell_equal(struct buf *out, bool equal)
 
 static void add_path(struct buf *out, const char *label, const char *path)
 {
-	struct buf text = { 0 };
-
-	buf_escaped(&text, span_of_text(path));
-	out->failed = out->failed || text.failed;
 	buf_printf(out, "<li>%s: <code>", label);
-	add_plain(out, buf_span(&text));
+	html_text(out, span_of_text(path));
 	buf_text(out, "</code></li>\n");
-	buf_done(&text);
 }
 
 static void registers(const struct comparison *comparison, struct buf *out)
@@ -201,9 +141,10 @@ void explain_html(const struct outcome_tool *tool, const struct comparison *comp
 
 	explain_conclusion(comparison, &conclusion);
 	out->failed = out->failed || conclusion.failed;
-	buf_text(out, head);
+	html_open(out, SPAN_LITERAL("Two enclave images compared"), "");
+	buf_text(out, "<h1>Two enclave images compared</h1>\n");
 	buf_text(out, comparison_is_equal(comparison) ? "<p>" : "<p class=\"no\">");
-	add_plain(out, buf_span(&conclusion));
+	html_plain(out, buf_span(&conclusion));
 	buf_text(out, "</p>\n<ul>\n");
 	buf_done(&conclusion);
 	add_path(out, "A", comparison->a->path);
@@ -213,5 +154,5 @@ void explain_html(const struct outcome_tool *tool, const struct comparison *comp
 	sections(comparison, out);
 	for (size_t class = 0; class < FINDING_CLASSES && comparison->file == NULL; class ++)
 		class_table(&comparison->findings, (enum finding_class) class, out);
-	buf_printf(out, "<p>%s %s</p>\n</body>\n</html>\n", tool->name, tool->version);
+	html_close(out, tool->name, tool->version);
 }

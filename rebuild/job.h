@@ -57,8 +57,6 @@ struct job {
 	bool resolve;
 	enum stage from;
 	enum stage until;
-	bool may_html; /* the verb knows --format html, */
-	bool html;     /* and it is wanted */
 };
 
 /* Each returns the exit status. */

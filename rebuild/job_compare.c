@@ -104,7 +104,7 @@ static int put_out(const struct job *job, const struct comparison *comparison)
 	struct buf out = { 0 };
 	bool complete = true;
 
-	if (job->html)
+	if (job->output.format == CLI_HTML)
 		explain_html(&tool, comparison, &out);
 	else if (job->output.format == CLI_JSON)
 		complete = explain_json(&tool, comparison, &out);

@@ -215,6 +215,8 @@ static int put_out(const struct job *job, const struct report *report)
 
 	if (job->output.format == CLI_JSON)
 		reason = report_json(report, job->output.program, job->version, &out);
+	else if (job->output.format == CLI_HTML)
+		reason = report_html(report, job->output.program, job->version, &out);
 	else if (!job->output.quiet)
 		report_text(report, &job->output.style, &out);
 	bool ok = reason == REASON_OK && !out.failed;

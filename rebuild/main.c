@@ -36,7 +36,7 @@ static const char help_text[] =
 	"  --built-eif FILE | --built-binary FILE    enter half way\n"
 	"  --independent --builders LIST --store STORE --nix-option NAME=VALUE    how Nix builds\n"
 	"  --from STAGE --until STAGE --require IDS\n"
-	"Output: --format text|json (compare: html)  -q  -v  --color WHEN  --version  -h\n"
+	"Output: --format text|json (run, compare: html)  -q  -v  --color WHEN  --version  -h\n"
 	"Exit status: 0 done, equal; 1 malformed, different; 2 wrong usage or input; 3 could not.\n"
 	"Example: " PROGRAM " assemble --kernel bzImage --cmdline @cmdline --tree root -o my.eif\n";
 
@@ -278,9 +278,6 @@ static bool apply(struct job *job, int id, const char *value)
 		return true;
 	case OPT_FLAGS:
 		return expect_flags(PROGRAM, value, &job->rules);
-	case CLI_OPT_FORMAT:
-		job->html = job->may_html && strcmp(value, "html") == 0;
-		return job->html || cli_common_apply(&job->output, &job->world, id, value);
 	default:
 		return cli_common_apply(&job->output, &job->world, id, value);
 	}
@@ -335,7 +332,7 @@ static const struct verb {
 	  job_compare, true, false },
 	{ "plan", plan_options, sizeof(plan_options) / sizeof(plan_options[0]), job_plan, false,
 	  true },
-	{ "run", run_options, sizeof(run_options) / sizeof(run_options[0]), job_run, false, true },
+	{ "run", run_options, sizeof(run_options) / sizeof(run_options[0]), job_run, true, true },
 };
 
 /* The signal that asked to stop, for verbs that stop in order. */
@@ -419,7 +416,6 @@ static void look_around(struct job *job)
 static int run_verb(const struct verb *verb, int argc, char **argv)
 {
 	struct job job = { .version = ENCLAVECHECK_VERSION,
-			   .may_html = verb->may_html,
 			   .interrupted = &interrupted,
 			   .now = now,
 			   .sleep_ms = sleep_ms,
@@ -430,6 +426,7 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 
 	look_around(&job);
 	cli_output_start(&job.output, PROGRAM, &job.world);
+	job.output.may_html = verb->may_html;
 	cli_words_start(&words, argc, argv);
 	cli_words_table(&words, cli_common_options, CLI_COMMON_OPTIONS);
 	cli_words_table(&words, verb->options, verb->n_options);

@@ -31,7 +31,7 @@ enum cli_exit cli_worse(enum cli_exit a, enum cli_exit b)
 }
 
 const struct cli_option cli_common_options[CLI_COMMON_OPTIONS] = {
-	{ CLI_OPT_FORMAT, 0, false, "format", "text|json" },
+	{ CLI_OPT_FORMAT, 0, false, "format", "text|json|html" },
 	{ CLI_OPT_OUTPUT, 'o', false, "output", "FILE" },
 	{ CLI_OPT_QUIET, 'q', true, "quiet", NULL },
 	{ CLI_OPT_VERBOSE, 'v', true, "verbose", NULL },
@@ -178,27 +178,28 @@ void cli_output_start(struct cli_output *output, const char *program, const stru
 
 static bool apply_format(struct cli_output *output, const char *value)
 {
-	static const struct {
+	const struct {
 		const char *name;
 		enum cli_format format;
-		bool is_export;
+		bool allowed;
 	} formats[] = {
-		{ "text", CLI_TEXT, false },
-		{ "json", CLI_JSON, false },
-		{ "nagios", CLI_NAGIOS, true },
-		{ "prom", CLI_PROM, true },
+		{ "text", CLI_TEXT, true },
+		{ "json", CLI_JSON, true },
+		{ "html", CLI_HTML, output->may_html },
+		{ "nagios", CLI_NAGIOS, output->exports },
+		{ "prom", CLI_PROM, output->exports },
 	};
+	const char *listed = output->exports  ? "text, json, html, nagios or prom" :
+			     output->may_html ? "text, json or html" :
+						"text or json";
 
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-		if (strcmp(value, formats[i].name) == 0 &&
-		    (output->exports || !formats[i].is_export)) {
+		if (strcmp(value, formats[i].name) == 0 && formats[i].allowed) {
 			output->format = formats[i].format;
 			return true;
 		}
 	}
-	cli_complain(output->program, "--format: text%s json%s, not '%s'",
-		     output->exports ? "," : " or", output->exports ? ", nagios or prom" : "",
-		     value);
+	cli_complain(output->program, "--format: %s, not '%s'", listed, value);
 	return false;
 }
 

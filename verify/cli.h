@@ -75,11 +75,12 @@ enum cli_word cli_words_next(struct cli_words *words, const struct cli_option **
 			     const char **ret_value, const char **reterr_message);
 
 /* How results look and where they go. */
-enum cli_format { CLI_TEXT, CLI_JSON, CLI_NAGIOS, CLI_PROM };
+enum cli_format { CLI_TEXT, CLI_JSON, CLI_HTML, CLI_NAGIOS, CLI_PROM };
 struct cli_output {
 	const char *program;
 	enum cli_format format;
-	bool exports;     /* CLI_NAGIOS and CLI_PROM may be asked for */
+	bool may_html;    /* the verb has a page to give */
+	bool exports;     /* and CLI_NAGIOS and CLI_PROM */
 	const char *path; /* NULL or "-": stdout */
 	bool quiet;
 	struct report_style style;

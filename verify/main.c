@@ -39,7 +39,7 @@ static const char help_text[] =
 	"  bundle, a contract: --registry PROFILE:ADDRESS  --block HASH  --chain-id  --service  --inner\n"
 	"    --min-strength --code-hash --signer;  generic: --selector --value --slot --hash-rule\n"
 	"  statement, bundle: --key PUB  --threshold K  --commit HEX  --image sha256:HEX\n"
-	"Output: --format text|json  -o FILE  -q  -v  --color auto|always|never  --version  -h\n"
+	"Output: --format text|json|html  -o FILE  -q  -v  --color auto|always|never  --version  -h\n"
 	"Exit status: 0 pass, 1 a check failed, 2 wrong usage, 3 no verdict.\n"
 	"Example: " PROGRAM " document att.cbor --pcrs pcr.json --at document\n";
 
@@ -193,6 +193,7 @@ static int run_verb(const struct verb *verb, const struct cli_world *world, int 
 	policy_init(&run.policy);
 	contract_start(&run.contract);
 	cli_output_start(&run.output, PROGRAM, world);
+	run.output.may_html = verb->expectations != NULL; /* so there is a report */
 	run.operands = calloc((size_t)argc + 1, sizeof(run.operands[0]));
 	if (run.operands == NULL)
 		exit_status = CLI_ERROR;

@@ -338,6 +338,11 @@ enum verdict report_conclude(struct report *report, const struct check_set *requ
 	return report->verdict;
 }
 
+bool report_names_image(const struct report *report)
+{
+	return has_identity(report);
+}
+
 enum verdict report_verdict(const struct report *report)
 {
 	return report->verdict;

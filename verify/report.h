@@ -139,4 +139,29 @@ void report_text(const struct report *report, const struct report_style *style, 
 enum reason report_json(const struct report *report, const char *tool, const char *version,
 			struct buf *out) MUST_CHECK;
 
+/* Reports as a page: one HTML document that needs nothing but itself, has no script and is made for
+ * screens and paper. Each report is a section of it: the verdict, the chain of evidence drawn link by
+ * link, all checks, facts and certificates, and what its checks do not prove. Of several reports a
+ * table comes first, with the worst verdict above it. Start with {0}, end with report_page_done. */
+struct report_page {
+	struct buf summary; /* rows of that table */
+	struct buf sections;
+	struct buf title;           /* of the only section */
+	size_t n[VERDICT_PASS + 1]; /* of sections, by verdict */
+};
+
+/* Adds a concluded report. NULL, one that there was no memory for, makes the page fail: no page may
+ * leave a target out. */
+void report_page_add(struct report_page *page, const struct report *report);
+
+/* Appends the page. REASON_OUT_OF_MEMORY: what was appended must not be used. */
+enum reason report_page_end(const struct report_page *page, const char *tool, const char *version,
+			    struct buf *out) MUST_CHECK;
+
+void report_page_done(struct report_page *page);
+
+/* A page of one report. REASON_OUT_OF_MEMORY. */
+enum reason report_html(const struct report *report, const char *tool, const char *version,
+			struct buf *out) MUST_CHECK;
+
 #endif

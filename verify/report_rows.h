@@ -55,6 +55,12 @@ void report_weakened(const struct report *report, struct buf *out);
 /* The reason's code as JSON has it: "needs-chain.root" for REASON_NEEDS. */
 void report_reason_code(const struct row *row, struct buf *out);
 
+/* What to do, a static text, where the report is no pass; NULL: nothing is known. */
+const char *report_advice(const struct report *report);
+
+/* True when a check passed that says which image runs: the rule of report_conclude. */
+bool report_names_image(const struct report *report);
+
 /* What the row says to a person. */
 const char *row_message(const struct row *row);
 

@@ -227,6 +227,13 @@ static const char *advice_on(const struct row *bad, const struct report *report)
 	return NULL;
 }
 
+const char *report_advice(const struct report *report)
+{
+	const struct row *bad = report_first_bad(report);
+
+	return bad != NULL ? advice_on(bad, report) : NULL;
+}
+
 static void enclave_hash_line(const struct report *report, struct buf *out)
 {
 	const cJSON *hash = cJSON_GetObjectItemCaseSensitive(report->facts, "enclave_hash");
@@ -242,7 +249,7 @@ void report_text(const struct report *report, const struct report_style *style, 
 {
 	static const char *const carriers[] = { "document", "image", "statement" };
 	const struct row *bad = report_first_bad(report);
-	const char *advice = NULL;
+	const char *advice = report_advice(report);
 
 	verdict_line(report, style, out);
 	for (size_t i = 0; i < report->n_rows; i++)
@@ -251,8 +258,6 @@ void report_text(const struct report *report, const struct report_style *style, 
 	enclave_hash_line(report, out);
 	for (size_t i = 0; i < report->n_notes; i++)
 		buf_printf(out, "Note: %s.\n", report->notes[i]);
-	if (bad != NULL)
-		advice = advice_on(bad, report);
 	if (advice != NULL)
 		buf_printf(out, "%s\n", advice);
 	if (report->verdict == VERDICT_ERROR && bad == NULL)

@@ -76,6 +76,8 @@ bool verb_render(const struct verb_run *run, const struct report *report, struct
 {
 	if (run->output.format == CLI_JSON)
 		return report_json(report, run->output.program, run->version, out) == REASON_OK;
+	if (run->output.format == CLI_HTML)
+		return report_html(report, run->output.program, run->version, out) == REASON_OK;
 	if (!verb_is_silent(run))
 		report_text(report, &run->output.style, out);
 	return !out->failed;

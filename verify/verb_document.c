@@ -45,15 +45,16 @@ static void judge_file(const struct verb_run *run, const char *path, struct chai
 	buf_done(&decoded);
 }
 
-/* Judges one file and puts its report out: into *kept when all of it goes to one file, else at
- * once. */
+/* Judges one file and puts its report out: onto the page, or into *kept when all of it goes to one
+ * file, else at once. */
 static int judge_and_render(const struct verb_run *run, const char *path, struct chain_cache *cache,
-			    struct buf *kept)
+			    struct buf *kept, struct report_page *page)
 {
 	struct buf text = { 0 };
 	struct report *report = report_new();
 
 	if (report == NULL) {
+		report_page_add(page, NULL);
 		cli_complain(run->output.program, "%s: %s", path,
 			     reason_sentence(REASON_OUT_OF_MEMORY));
 		return CLI_ERROR;
@@ -63,7 +64,11 @@ static int judge_and_render(const struct verb_run *run, const char *path, struct
 	struct buf *out = run->output.path != NULL ? kept : &text;
 	if (path != run->operands[0] && !verb_is_silent(run) && run->output.format == CLI_TEXT)
 		buf_text(out, "\n");
-	bool ok = verb_render(run, report, out);
+	bool ok = true;
+	if (run->output.format == CLI_HTML)
+		report_page_add(page, report);
+	else
+		ok = verb_render(run, report, out);
 	if (!ok)
 		cli_complain(run->output.program, "%s: %s", path,
 			     reason_sentence(REASON_OUT_OF_MEMORY));
@@ -78,6 +83,7 @@ int verb_document(struct verb_run *run)
 {
 	struct chain_cache cache = { .next = 0 };
 	struct buf kept = { 0 };
+	struct report_page page = { .n = { 0 } };
 	enum cli_exit worst = CLI_PASS;
 
 	const char *message = document_usage_error(run);
@@ -90,12 +96,18 @@ int verb_document(struct verb_run *run)
 		return CLI_ERROR;
 	}
 	for (size_t i = 0; i < run->n_operands; i++) {
-		int one = judge_and_render(run, run->operands[i], &cache, &kept);
+		int one = judge_and_render(run, run->operands[i], &cache, &kept, &page);
 		worst = cli_worse(worst, (enum cli_exit)one);
 	}
-	if (run->output.path != NULL && !verb_is_silent(run) &&
-	    !cli_write(&run->output, buf_span(&kept)))
+	bool html = run->output.format == CLI_HTML;
+	if (html && report_page_end(&page, run->output.program, run->version, &kept) != REASON_OK) {
+		cli_complain(run->output.program, "%s", reason_sentence(REASON_OUT_OF_MEMORY));
 		worst = CLI_ERROR;
+	} else if ((html || run->output.path != NULL) && !verb_is_silent(run) &&
+		   !cli_write(&run->output, buf_span(&kept))) {
+		worst = CLI_ERROR;
+	}
+	report_page_done(&page);
 	buf_done(&kept);
 	return (int)worst;
 }

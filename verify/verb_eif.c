@@ -14,6 +14,8 @@ static const char *usage_error(const struct verb_run *run)
 		return "eif: an image tells no time of its own: --at now, or a time";
 	if (run->pcr_json && run->policy.n_sources > 0)
 		return "eif: --pcr-json prints and compares nothing: leave the expectations out";
+	if (run->pcr_json && run->output.format == CLI_HTML)
+		return "eif: --pcr-json prints JSON only: leave --format html out";
 	return NULL;
 }
 

@@ -356,5 +356,20 @@ END
 	refuses 'fit one URL only' check "$u" "$u" --profile odyn --user-data 00
 	refuses 'fit one URL only' check "$u" "$u" --profile odyn --save x
 	refuses "no check named 'bundle.form'" check "$u" --profile odyn --require bundle.form
-	refuses "text, json, nagios or prom, not 'xml'" check "$u" --profile odyn --format xml
+	refuses "text, json, html, nagios or prom, not 'xml'" check "$u" --profile odyn --format xml
+}
+
+@test "several targets are sections of one page" {
+	local u
+	u=http://127.0.0.1:$(port plain)
+	exits 0 check "$u" "$u/v1/attestation" --profile odyn "${image[@]}" --format html
+	nothing_said
+	[ "$(grep -c '^<section ' "$tmp/out")" -eq 2 ]
+	[ "$(grep -c '^<!DOCTYPE html>' "$tmp/out")" -eq 1 ]
+	prints '<title>PASS: 2 targets</title>'
+	prints "<b>Connection</b> <code>$u/v1/attestation</code>"
+	exits 3 check "$u" "$u/none" --profile odyn "${image[@]}" --format html -o "$tmp/page.html"
+	nothing_printed
+	grep -q '<title>ERROR: 2 targets</title>' "$tmp/page.html"
+	grep -q '<p><b>endpoint.fetch</b>: ' "$tmp/page.html"
 }

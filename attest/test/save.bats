@@ -70,6 +70,11 @@ sums() {
 	bundle 0 dir "${image[@]}" --format json
 	cp "$tmp/out" again
 	compare_reports dir.json again
+	bundle 0 dir "${image[@]}" --format html
+	prints '<h1>PASS (custom root c9d24d86, as of '
+	prints '<h2>What the saver says: it proves nothing and decided nothing</h2>'
+	prints '<tr><td>verdict</td><td title="Value"><code>pass</code></td></tr>'
+	prints '<b>bundle.form</b> does not prove who saved the evidence'
 	# and failures are kept as well
 	exits 1 check "http://127.0.0.1:$(port plain)/wrongnonce/v1/attestation" --profile odyn "${image[@]}" --save bad/
 	bundle 0 bad "${image[@]}"

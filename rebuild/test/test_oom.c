@@ -20,7 +20,6 @@ struct scenario {
 	int (*verb)(struct job *job);
 	const char *operands[2];
 	enum cli_format format;
-	bool html;
 	bool tree;          /* assemble a directory, too */
 	bool sign;          /* signatures are random: no two results are the same */
 	const char *result; /* what it makes: a file, or with unpack a directory */
@@ -48,7 +47,7 @@ static const struct scenario scenarios[] = {
 	{ .row = "compare, a page",
 	  .verb = job_compare,
 	  .operands = { "a.eif", "b.eif" },
-	  .html = true,
+	  .format = CLI_HTML,
 	  .want = 1 },
 	{ .row = "compare, compression",
 	  .verb = job_compare,
@@ -62,7 +61,7 @@ static const struct scenario scenarios[] = {
 	{ .row = "compare, the same, a page",
 	  .verb = job_compare,
 	  .operands = { "a.eif", "same.eif" },
-	  .html = true },
+	  .format = CLI_HTML },
 	{ .row = "compare with registers",
 	  .verb = job_compare,
 	  .operands = { "a.eif", "pcr.json" },
@@ -85,7 +84,6 @@ static int run(const struct scenario *scenario, size_t fail_at, bool go_on)
 		.output = { .program = "prog", .format = scenario->format },
 		.operands = { scenario->operands[0], scenario->operands[1] },
 		.n_operands = scenario->operands[0] != NULL ? 2 : 0,
-		.html = scenario->html,
 	};
 	int streams[2];
 

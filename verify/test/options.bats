@@ -113,7 +113,7 @@ own=(document.cbor --root root.pem --at document)
 }
 
 @test "--format, --color: only those named" {
-	for value in xml JSON '' html nagios prom 'json '; do
+	for value in xml JSON '' HTML nagios prom 'json '; do
 		refuses --format document "${bundled[@]}" --format "$value"
 		refuses --format show document.cbor --format "$value"
 	done

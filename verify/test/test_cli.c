@@ -302,8 +302,15 @@ START_TEST(test_common)
 	for (size_t i = 0; i < LENGTH(colours); i++)
 		ck_assert(!cli_common_apply(&output, &terminal, CLI_OPT_COLOR, colours[i]));
 	ck_assert(!output.style.colour);
+	ck_assert(!cli_common_apply(&output, &terminal, CLI_OPT_FORMAT, "html"));
+	output.may_html = true;
+	ck_assert(cli_common_apply(&output, &terminal, CLI_OPT_FORMAT, "html"));
+	ck_assert_int_eq(output.format, CLI_HTML);
+	ck_assert(!cli_common_apply(&output, &terminal, CLI_OPT_FORMAT, "htm"));
 	char *said = capture_end(captured);
 	ck_assert_ptr_nonnull(strstr(said, "prog: --format: text or json, not 'jsonl'\n"));
+	ck_assert_ptr_nonnull(strstr(said, "prog: --format: text or json, not 'html'\n"));
+	ck_assert_ptr_nonnull(strstr(said, "prog: --format: text, json or html, not 'htm'\n"));
 	ck_assert_ptr_nonnull(strstr(said, "prog: --color: auto, always or never, not 'on'\n"));
 	free(said);
 	ck_assert_uint_eq(LENGTH(cli_common_options), CLI_COMMON_OPTIONS);

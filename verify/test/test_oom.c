@@ -290,6 +290,36 @@ static void act_write(const struct scenario *scenario, struct span input, struct
 		ck_assert_int_eq(unlink(written_path), 0);
 }
 
+/* The page, of a document and of what the saver of a bundle might have said. */
+static void act_page(const struct scenario *scenario, struct span input, struct policy *policy,
+		     struct outcome *ret)
+{
+	struct document document;
+	struct report_page page = { .n = { 0 } };
+	struct buf none = { 0 };
+	struct buf html = { 0 };
+	struct report *report = report_new();
+
+	(void)scenario;
+	if (report != NULL) {
+		report_set_target(report, SPAN_LITERAL("target"));
+		document_judge(input, policy, 1767434400, NULL, report, &document);
+		report_take_member(report, "saver", cJSON_CreateString("me"));
+		(void)report_conclude(report, &policy->require);
+	}
+	report_page_add(&page, report);
+	ret->json_failed = report_page_end(&page, "tool", "1.0", &html) != REASON_OK;
+	ret->why = ret->json_failed ? REASON_OUT_OF_MEMORY : REASON_OK;
+	report_page_done(&page);
+	/* a page that could be made may say that memory ran out; it never says less */
+	if (!ret->json_failed && report_verdict(report) != VERDICT_PASS) {
+		ret->json_failed = true;
+		ret->why = REASON_OUT_OF_MEMORY;
+	}
+	report_free(report);
+	take(ret, &none, &html);
+}
+
 /* An image read, measured, judged and shown. */
 static void act_image(const struct scenario *scenario, struct span input, struct policy *policy,
 		      struct outcome *ret)
@@ -415,6 +445,7 @@ static const struct scenario scenarios[] = {
 	  VERDICT_FAIL },
 	{ "refused", ROOT "--at 1 --pcr 0=" PCR0 " --require nonce.match", "tampered.cbor",
 	  act_refuse, VERDICT_FAIL },
+	{ "page", ROOT "--pcr 0=" PCR0, "document.cbor", act_page, NO_VERDICT },
 	{ "show", "", "document.cbor", act_show, NO_VERDICT },
 	{ "show, a signer", "", "documents/bound.cbor", act_show, NO_VERDICT },
 	{ "show, other fields", "", "documents/doc-unknown-deep.cbor", act_show, NO_VERDICT },

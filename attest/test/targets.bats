@@ -277,6 +277,7 @@ time.sleep(1.5)
 wait_for("b")
 reload([target("c"), target("d", "/tampered/v1/attestation")])
 wait_for("d")
+wait_for("d") # so that the round before is over, and remembered
 err = end(loop)
 expect("said", err.count("targets.json: line 1, column"), 1)
 expect("said", "--config targets.json: the targets before are kept" in err, True)

@@ -277,7 +277,8 @@ time.sleep(1.5)
 wait_for("b")
 reload([target("c"), target("d", "/tampered/v1/attestation")])
 wait_for("d")
-wait_for("d") # so that the round before is over, and remembered
+wait_for("d") # the round before is over, and remembered
+time.sleep(0.5) # so is this one
 err = end(loop)
 expect("said", err.count("targets.json: line 1, column"), 1)
 expect("said", "--config targets.json: the targets before are kept" in err, True)

@@ -45,7 +45,7 @@ struct job {
 	const char *built_eif;
 	const char *reference; /* --eif */
 	const char *signers;
-	const char *sign; /* --sign: a private key */
+	const char *sign;           /* --sign: a private key */
 	struct nixopt_settings nix; /* --builders, --store, --nix-option; NIX_CONFIG */
 	const char *cache;          /* --cache; NULL: */
 	const char *cache_home;     /* XDG_CACHE_HOME, NULL: not set */

@@ -141,6 +141,51 @@ static void tell(const struct run_order *order, enum stage stage)
 		order->tell(order->context, what[stage]);
 }
 
+/* What a stage came to, in few bytes. */
+static struct span outputs_of(const struct run *run, enum stage stage)
+{
+	switch (stage) {
+	case STAGE_SOURCE:
+		return span_of_text(run->facts.tree);
+	case STAGE_IMAGE:
+		return SPAN_OF(run->pinned.config);
+	case STAGE_STAGE:
+		return SPAN_OF(run->staged[0].sha256);
+	case STAGE_BUILD:
+		return span_of_text(run->drv);
+	case STAGE_COLLECT:
+		return SPAN_OF(run->image_file.sha256);
+	case STAGE_MEASURE:
+		return SPAN_OF(run->image.measurement.pcrs.value[0]);
+	case STAGE_PLAN:
+	case STAGE_COMPARE:
+	case STAGE_REPORT:
+	case STAGE_COUNT:
+		break;
+	}
+	return (struct span){ NULL, 0 };
+}
+
+/* Notes a stage that is done, for people and for --from; what is noted is never believed. */
+static enum reason note_stage(const struct run *run, enum stage stage, int64_t started,
+			      struct trouble *reterr)
+{
+	struct state_note note = { .started = started, .ended = run->order->now() };
+	struct buf recipe = { 0 };
+	const struct span output = outputs_of(run, stage);
+
+	enum reason reason = recipe_print(run->order->recipe, &recipe);
+	const struct span input = buf_span(&recipe);
+	if (reason == REASON_OK)
+		reason = state_key(&input, 1, note.inputs);
+	if (reason == REASON_OK)
+		reason = state_key(&output, 1, note.outputs);
+	if (reason == REASON_OK)
+		reason = state_put(run->state, stage, &note, reterr);
+	buf_done(&recipe);
+	return reason;
+}
+
 enum reason run_stages(const struct run_order *order, struct run *ret, struct trouble *reterr)
 {
 	static enum reason (*const stages[STAGE_COUNT])(struct run *, struct trouble *) = {
@@ -156,6 +201,7 @@ enum reason run_stages(const struct run_order *order, struct run *ret, struct tr
 		struct run_fault *fault = &ret->faults[i];
 		if (is_given(order, (enum stage)i))
 			continue;
+		int64_t started = order->now();
 		tell(order, (enum stage)i);
 		fault->reason = stages[i](ret, &fault->trouble);
 		if (is_fatal(fault->reason)) {
@@ -165,6 +211,9 @@ enum reason run_stages(const struct run_order *order, struct run *ret, struct tr
 		if (fault->reason != REASON_OK)
 			return REASON_OK;
 		ret->done[i] = true;
+		enum reason noted = note_stage(ret, (enum stage)i, started, reterr);
+		if (noted != REASON_OK)
+			return noted;
 	}
 	return REASON_OK;
 }

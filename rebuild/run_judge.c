@@ -407,6 +407,9 @@ static void add_remarks(const struct run *run, struct report *report)
 	report_note(report,
 		    "PCR0 binds what is in the image: not configuration that the enclave is "
 		    "given when it starts, nor the machine's role");
+	if (run->order->recipe->n_also > 0)
+		report_note(report, "further outputs that the recipe names (build.also) were not "
+				    "built: only the image is");
 	if (run->facts.has_submodules)
 		report_note(report, "the commit has submodules, which were not fetched");
 	if (run->lock.n_follows > 0)

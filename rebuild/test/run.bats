@@ -67,6 +67,7 @@ recipe() {
 	diff -r --exclude=.git --no-dereference repo o/work/source
 	exits 0 run r.json --out o --until source --format json
 	prints '"done":"source"'
+	grep -q '"stage":"source".*"status":"done"' o/work/source.json
 }
 
 @test "source: an older commit, an unadvertised one, one of SHA-256" {

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -123,11 +124,8 @@ static bool split(struct walk *walk, const char *target, const char *rest)
 	if (len == skip || len >= sizeof(walk->path) ||
 	    strlen(behind) + strlen(rest) + 2 > sizeof(joined))
 		return false;
-	joined[0] = '\0';
-	(void)strncat(joined, behind, sizeof(joined) - 1);
-	if (*behind != '\0' && *rest != '\0')
-		(void)strncat(joined, "/", sizeof(joined) - strlen(joined) - 1);
-	(void)strncat(joined, rest, sizeof(joined) - strlen(joined) - 1);
+	(void)snprintf(joined, sizeof(joined), "%s%s%s", behind,
+		       *behind != '\0' && *rest != '\0' ? "/" : "", rest);
 	memcpy(walk->path, target, len);
 	walk->path[len] = '\0';
 	memcpy(walk->rest, joined, sizeof(joined));

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -114,22 +113,27 @@ struct walk {
 /* STORE, HASH-NAME, and what is behind that. False: it is not in the store. */
 static bool split(struct walk *walk, const char *target, const char *rest)
 {
-	char joined[sizeof(walk->rest)];
+	struct buf joined = { 0 };
 	size_t skip = sizeof(STORE) - 1;
 
 	if (strncmp(target, STORE, skip) != 0)
 		return false;
 	size_t len = skip + strcspn(target + skip, "/");
 	const char *behind = target[len] == '/' ? target + len + 1 : target + len;
-	if (len == skip || len >= sizeof(walk->path) ||
-	    strlen(behind) + strlen(rest) + 2 > sizeof(joined))
+	if (len == skip || len >= sizeof(walk->path))
 		return false;
-	(void)snprintf(joined, sizeof(joined), "%s%s%s", behind,
-		       *behind != '\0' && *rest != '\0' ? "/" : "", rest);
-	memcpy(walk->path, target, len);
-	walk->path[len] = '\0';
-	memcpy(walk->rest, joined, sizeof(joined));
-	return true;
+	buf_text(&joined, behind);
+	buf_text(&joined, *behind != '\0' && *rest != '\0' ? "/" : "");
+	buf_text(&joined, rest);
+	buf_byte(&joined, '\0');
+	bool fits = !joined.failed && joined.len <= sizeof(walk->rest);
+	if (fits) {
+		memcpy(walk->path, target, len);
+		walk->path[len] = '\0';
+		memcpy(walk->rest, joined.at, joined.len);
+	}
+	buf_done(&joined);
+	return fits;
 }
 
 /* One component of walk->rest, from *fd. A link starts the walk again (*fd is -1 then). */
@@ -137,10 +141,10 @@ static bool step(struct walk *walk, int *fd)
 {
 	char name[256];
 	char target[2048];
-	char rest[sizeof(walk->rest)];
+	char rest[sizeof(walk->rest)] = "";
 	size_t len = strcspn(walk->rest, "/");
 
-	memcpy(rest, walk->rest, sizeof(rest));
+	memcpy(rest, walk->rest, strlen(walk->rest));
 	if (len == 0 || len >= sizeof(name) || strcmp(rest, "..") == 0 ||
 	    strncmp(rest, "../", 3) == 0)
 		return false;

@@ -36,6 +36,7 @@ struct job {
 	const char *ssh_auth_sock; /* SSH_AUTH_SOCK, likewise */
 	const volatile sig_atomic_t *interrupted;
 	int64_t (*now)(void);
+	int64_t (*clock_ms)(void); /* milliseconds since 1970; below 0: none */
 	const char *out;
 	const char *commit;
 	const char *image;

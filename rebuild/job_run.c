@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "attest/registration.h"
 #include "rebuild/explain.h"
 #include "rebuild/job_recipe.h"
 #include "rebuild/provenance.h"
@@ -19,6 +20,7 @@ struct preparation {
 	struct image_progress told;
 	struct run_order order;
 	struct http_clock clock;
+	struct registration registration;
 	char *cache; /* owned */
 };
 
@@ -85,8 +87,6 @@ static const char *usage_error(const struct job *job, const struct recipe *recip
 		return "run: a signature is required: --signers FILE says whose counts";
 	if (job->from > job->until)
 		return "run: --from a stage behind that of --until";
-	if (recipe->onchain != NULL)
-		return "run: the recipe has a contract: leave it out and ask enclave-attest onchain";
 	return NULL;
 }
 
@@ -252,7 +252,8 @@ static enum reason state_run(const struct job *job, const struct run *run,
 }
 
 /* The whole run: every check, the verdict, the files of results. */
-static int conclude(const struct job *job, const struct run *run)
+static int conclude(const struct job *job, const struct preparation *prepared,
+		    const struct run *run)
 {
 	struct report *report = report_new();
 	struct trouble trouble = { 0 };
@@ -262,10 +263,12 @@ static int conclude(const struct job *job, const struct run *run)
 		return CLI_ERROR;
 	}
 	run_judge(run, report);
+	bool sound = run->done[STAGE_MEASURE] && image_is_sound(&run->image);
+	registration_judge(&prepared->registration, &prepared->clock, job->clock_ms,
+			   sound ? &run->image.measurement.pcrs : NULL, CHECK_EIF_FORM, report);
 	if (run->done[STAGE_MEASURE])
 		image_show(&run->image, job->output.style.verbose, report);
 	enum verdict verdict = report_conclude(report, &job->policy.require);
-	bool sound = run->done[STAGE_MEASURE] && image_is_sound(&run->image);
 	if (verdict == VERDICT_FAIL && job->reference != NULL && sound)
 		explain(job, run, report);
 	report_take_member(report, "build_info", run_info(run, verdict));
@@ -329,7 +332,7 @@ static int run_recipe(struct job *job, struct preparation *prepared)
 	else if (job->until < STAGE_COMPARE)
 		status = finish_early(job, run);
 	else
-		status = conclude(job, run);
+		status = conclude(job, prepared, run);
 	run_done(run);
 	free(run);
 	return status;
@@ -356,7 +359,9 @@ int job_run(struct job *job)
 	} else if (reason != REASON_OK) {
 		job_complain_recipe(job, reason, &fault);
 		status = CLI_USAGE;
-	} else if (!has_file(job, "built-eif", job->built_eif) ||
+	} else if (!registration_read(job->output.program, recipe.onchain,
+				      &prepared.registration) ||
+		   !has_file(job, "built-eif", job->built_eif) ||
 		   !has_file(job, "built-binary", job->built_binary) ||
 		   !has_file(job, "signers", job->signers) || !has_key(job)) {
 		status = CLI_USAGE;
@@ -394,6 +399,7 @@ int job_run(struct job *job)
 		};
 		status = run_recipe(job, &prepared);
 	}
+	registration_done(&prepared.registration);
 	job_free_tools(&prepared.tools);
 	free(prepared.cache);
 	recipe_done(&recipe);

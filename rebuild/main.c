@@ -370,6 +370,15 @@ static int64_t now(void)
 	return clock_gettime(CLOCK_REALTIME, &found) == 0 ? (int64_t)found.tv_sec : -1;
 }
 
+static int64_t clock_ms(void)
+{
+	struct timespec found;
+
+	return clock_gettime(CLOCK_REALTIME, &found) == 0 ?
+		       (int64_t)found.tv_sec * 1000 + found.tv_nsec / 1000000 :
+		       -1;
+}
+
 static int64_t ticks_ms(void)
 {
 	struct timespec found;
@@ -418,6 +427,7 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 	struct job job = { .version = ENCLAVECHECK_VERSION,
 			   .interrupted = &interrupted,
 			   .now = now,
+			   .clock_ms = clock_ms,
 			   .sleep_ms = sleep_ms,
 			   .checks = run_checks(),
 			   .until = STAGE_REPORT };

@@ -132,7 +132,7 @@ cJSON *run_info(const struct run *run, enum verdict verdict);
 enum reason run_write_file(const struct run *run, const char *name, const struct buf *content,
 			   struct trouble *reterr) MUST_CHECK;
 
-/* Writes pcr.json, build-info.json and report.json beside the image. The report is concluded.
+/* Writes pcr.json, build-info.json, report.json and report.html beside the image. The report is concluded.
  * REASON_FILE_UNWRITABLE, REASON_OUT_OF_MEMORY. */
 enum reason run_write(const struct run *run, const struct report *report,
 		      struct trouble *reterr) MUST_CHECK;

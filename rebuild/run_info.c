@@ -1,4 +1,4 @@
-/* The files of results beside the image: pcr.json, build-info.json, report.json. */
+/* The files of results beside the image: pcr.json, build-info.json, report.json, report.html. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -301,6 +301,11 @@ enum reason run_write(const struct run *run, const struct report *report, struct
 		reason = report_json(report, run->order->tool, run->order->version, &text);
 	if (reason == REASON_OK)
 		reason = run_write_file(run, "report.json", &text, reterr);
+	text.len = 0;
+	if (reason == REASON_OK)
+		reason = report_html(report, run->order->tool, run->order->version, &text);
+	if (reason == REASON_OK)
+		reason = run_write_file(run, "report.html", &text, reterr);
 	buf_done(&text);
 	return reason;
 }

@@ -3,6 +3,7 @@
 #include "rebuild/run.h"
 #include "verify/appraise.h"
 #include "verify/basenc.h"
+#include "verify/onchain.h"
 
 struct check_set run_checks(void)
 {
@@ -15,6 +16,10 @@ struct check_set run_checks(void)
 
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
 		set.has[ours[i]] = true;
+	/* where the recipe has a contract */
+	const struct check_set contract = onchain_checks();
+	for (size_t i = 0; i < CHECK_COUNT; i++)
+		set.has[i] = set.has[i] || contract.has[i];
 	return set;
 }
 

@@ -315,7 +315,7 @@ s.serve_forever()' >port 2>/dev/null 3>&- &
 	exits 0 run r.json --out o --built-eif eif --expect-pcr0 "$pcr0" --format json
 	prints '"weakened":"nothing built: the image was given"'
 	cmp <(printf %s "$out") o/report.json
-	[ "$(ls -A o | sort | tr '\n' ' ')" = 'build-info.json build.log enclave.eif pcr.json report.json work ' ]
+	[ "$(ls -A o | sort | tr '\n' ' ')" = 'build-info.json build.log enclave.eif pcr.json report.html report.json work ' ]
 	# what must not be left out
 	exits 1 run r.json --out o --built-eif eif --expect-pcr0 "$pcr0" --require source.commit
 	prints '(required-skipped)'
@@ -366,7 +366,7 @@ s.serve_forever()' >port 2>/dev/null 3>&- &
 	echo ' "name": }' >>bad.json
 	refuses 'bad.json: line 2, column 10' run bad.json --out o
 	recipe "file://$repo" ', "onchain": {"chain_id": "1"}'
-	refuses 'contract' run r.json --out o
+	refuses '--registry' run r.json --out o
 }
 
 @test "reasons in the JSON" {

@@ -1,0 +1,27 @@
+/* A contract that a JSON object names, as recipes have it, and whether it accepts an image: the checks
+ * onchain.*. The keys are the long options of enclave-attest with _ for -, and mean the same. */
+#ifndef ATTEST_REGISTRATION_H
+#define ATTEST_REGISTRATION_H
+
+#include "attest/contract.h"
+#include "verify/contract_options.h"
+#include "verify/pcr.h"
+
+/* Borrows from the object. Start with registration_read, end with registration_done in any case. */
+struct registration {
+	struct contract_options options;
+	struct servers servers;
+	struct buf numbers; /* texts of values that stand as numbers */
+};
+
+/* Reads the object; with NULL no contract is asked for. False: what is wrong was said on stderr. */
+bool registration_read(const char *program, const cJSON *object, struct registration *ret);
+void registration_done(struct registration *registration);
+
+/* Asks the servers and adds every onchain.* check; none where there is no contract. `pcrs`: as measured;
+ * NULL: there is no image, and `lacks` says which check did not pass. */
+void registration_judge(const struct registration *registration, const struct http_clock *clock,
+			int64_t (*clock_ms)(void), const struct pcrs *pcrs, enum check lacks,
+			struct report *report);
+
+#endif

@@ -42,26 +42,6 @@ bool targets_of_urls(const char *const *urls, size_t n, const struct target *ali
 	return true;
 }
 
-bool targets_read(const char *program, const char *path, struct targets *ret)
-{
-	struct buf text = { 0 };
-	int why = 0;
-
-	if (strcmp(path, "-") == 0) {
-		cli_complain(program, "--config -: a file is needed (./- if it is one)");
-		return false;
-	}
-	enum reason reason = cli_read(path, JSON_LARGE_MAX, &text, &why);
-	bool ok = reason == REASON_OK;
-	if (!ok)
-		cli_complain(program, "--config %s: %s", path,
-			     reason == REASON_FILE_UNREADABLE ? strerror(why) :
-								reason_sentence(reason));
-	ok = ok && targets_parse(program, path, buf_span(&text), ret);
-	buf_done(&text);
-	return ok;
-}
-
 void targets_done(struct targets *targets)
 {
 	for (size_t i = 0; i < targets->n; i++) {

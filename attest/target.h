@@ -44,14 +44,6 @@ struct targets {
 	size_t n_texts;
 };
 
-/* Reads a targets file whole and checks all of it: every key, every file that it names, that every target can
- * be asked, and that every target is expected to be a certain image. False: what is wrong was said on
- * stderr, with line and column, and *ret is as it was. */
-bool targets_read(const char *program, const char *path, struct targets *ret);
-
-/* Likewise from a text; `path` is where it came from. */
-bool targets_parse(const char *program, const char *path, struct span text, struct targets *ret);
-
 /* The URLs of a command line, all asked and judged as `alike` says. Borrows everything. False: out of memory. */
 bool targets_of_urls(const char *const *urls, size_t n, const struct target *alike,
 		     struct targets *ret);

@@ -1,3 +1,5 @@
+#include "attest/targetfile.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -6,6 +8,7 @@
 
 #include "attest/targetkey.h"
 #include "verify/expect.h"
+#include "verify/json.h"
 #include "verify/jsonplace.h"
 
 #define SCHEMA 1
@@ -433,4 +436,24 @@ bool targets_parse(const char *program, const char *path, struct span text, stru
 	}
 	*ret = targets;
 	return true;
+}
+
+bool targets_read(const char *program, const char *path, struct targets *ret)
+{
+	struct buf text = { 0 };
+	int why = 0;
+
+	if (strcmp(path, "-") == 0) {
+		cli_complain(program, "--config -: a file is needed (./- if it is one)");
+		return false;
+	}
+	enum reason reason = cli_read(path, JSON_LARGE_MAX, &text, &why);
+	bool ok = reason == REASON_OK;
+	if (!ok)
+		cli_complain(program, "--config %s: %s", path,
+			     reason == REASON_FILE_UNREADABLE ? strerror(why) :
+								reason_sentence(reason));
+	ok = ok && targets_parse(program, path, buf_span(&text), ret);
+	buf_done(&text);
+	return ok;
 }

@@ -5,6 +5,7 @@
 #include "attest/checking.h"
 #include "attest/pool.h"
 #include "attest/save.h"
+#include "attest/targetfile.h"
 #include "attest/verb.h"
 #include "attest/watch.h"
 #include "verify/expect.h"

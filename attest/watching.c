@@ -9,6 +9,7 @@
 #include "attest/checking.h"
 #include "attest/notify.h"
 #include "attest/serve.h"
+#include "attest/targetfile.h"
 #include "attest/watch.h"
 
 static void take_signal(struct checking *checking, enum watch_event event)

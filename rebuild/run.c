@@ -126,7 +126,7 @@ static bool is_given(const struct run_order *order, enum stage stage)
 	return stage == STAGE_IMAGE && order->built_binary != NULL;
 }
 
-static void tell(const struct run_order *order, enum stage stage)
+static void announce(const struct run_order *order, enum stage stage)
 {
 	static const char *const what[STAGE_COUNT] = {
 		[STAGE_SOURCE] = "source: fetching and checking the commit",
@@ -202,7 +202,7 @@ enum reason run_stages(const struct run_order *order, struct run *ret, struct tr
 		if (is_given(order, (enum stage)i))
 			continue;
 		int64_t started = order->now();
-		tell(order, (enum stage)i);
+		announce(order, (enum stage)i);
 		fault->reason = stages[i](ret, &fault->trouble);
 		if (is_fatal(fault->reason)) {
 			*reterr = fault->trouble;

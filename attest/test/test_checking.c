@@ -1,4 +1,5 @@
 #include "attest/checking.h"
+#include "attest/targetfile.h"
 
 #include <dirent.h>
 #include <netinet/in.h>

@@ -1,4 +1,4 @@
-#include "attest/target.h"
+#include "attest/targetfile.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -17,7 +17,7 @@ struct words {
 
 static void add(struct words *words, const char *word)
 {
-	/* one place stays for the NULL; calls that would need more are refused in run() */
+	/* one place stays for the NULL; calls that would need more are refused in call_nix() */
 	if (words->n < WORDS_MAX - 1)
 		words->at[words->n] = word;
 	words->n++;
@@ -155,8 +155,8 @@ static void keep_errors(struct nix_said *said, struct nixlog *log)
 }
 
 /* `output` is the caller's, whatever the reason; NULL: stdout is read and dropped. */
-static enum reason run(const struct nix *nix, const char *program, struct words *words,
-		       size_t output_max, struct buf *output, struct nix_said *said)
+static enum reason call_nix(const struct nix *nix, const char *program, struct words *words,
+			    size_t output_max, struct buf *output, struct nix_said *said)
 {
 	struct nixlog log = { .readable = nix->log, .tell = nix->tell, .context = nix->context };
 	struct proc_result result = { .exit_status = -1 };
@@ -203,8 +203,8 @@ enum reason nix_ask(const struct nix *nix, bool nix_store, const char *const wor
 	add_settings(&all, nix->settings);
 	for (size_t i = 0; words[i] != NULL; i++)
 		add(&all, words[i]);
-	enum reason reason =
-		run(nix, nix_store ? nix->nix_store : nix->nix, &all, output_max, &output, said);
+	enum reason reason = call_nix(nix, nix_store ? nix->nix_store : nix->nix, &all, output_max,
+				      &output, said);
 	if (reason != REASON_OK)
 		buf_done(&output);
 	else

@@ -10,6 +10,7 @@
 #include "rebuild/job_recipe.h"
 #include "rebuild/provenance.h"
 #include "rebuild/remove.h"
+#include "rebuild/run_stages.h"
 #include "rebuild/run_statement.h"
 #include "verify/json.h"
 

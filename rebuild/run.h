@@ -101,11 +101,7 @@ struct run {
 	struct image image;
 };
 
-/* Does all stages up to order->until that can be done. REASON_OK: look at `faults`; any other reason is this
- * machine's or the caller's trouble, and there is nothing to judge: REASON_INTERRUPTED, _STATE_BUSY,
- * _FILE_UNWRITABLE, _OUT_OF_MEMORY, _CRYPTO_FAILED. End with run_done in any case. */
-enum reason run_stages(const struct run_order *order, struct run *ret,
-		       struct trouble *reterr) MUST_CHECK;
+/* Ends what run_stages began. */
 void run_done(struct run *run);
 
 /* DIR/NAME; the caller frees. NULL: out of memory. */

@@ -358,9 +358,10 @@ static enum reason from_json(const struct profile *profile, const struct endpoin
 		reason = REASON_OUT_OF_MEMORY;
 	if (reason != REASON_OK)
 		return reason;
-	if (!cJSON_IsString(item))
+	const char *text = cJSON_GetStringValue(item);
+	if (text == NULL)
 		return REASON_ENDPOINT_MEMBER;
-	return decode(profile, request->encoding, span_of_text(item->valuestring), ret);
+	return decode(profile, request->encoding, span_of_text(text), ret);
 }
 
 static enum reason from_header(const struct profile *profile,

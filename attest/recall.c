@@ -104,8 +104,9 @@ static struct known *add(struct recall *state, const char *name)
 
 static bool is_value(const cJSON *item)
 {
-	return cJSON_IsString(item) && item->valuestring[0] != '\0' &&
-	       strlen(item->valuestring) <= VALUE_MAX;
+	const char *text = cJSON_GetStringValue(item);
+
+	return text != NULL && text[0] != '\0' && strlen(text) <= VALUE_MAX;
 }
 
 static enum reason read_fact(const cJSON *item, struct known *known)

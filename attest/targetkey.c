@@ -29,13 +29,13 @@ static bool apply_servers(const char *program, struct target *target, int id, co
 }
 
 const struct targetkey_group targetkey_groups[TARGETKEY_GROUPS] = {
-	{ NULL, false, ask_options, ASK_OPTIONS, 0, INT_MAX, ASK_SAVE, apply_ask },
-	{ NULL, false, expect_options, EXPECT_OPTIONS, EXPECT_ROOT, EXPECT_MAX_SKEW, 0,
+	{ NULL, ask_options, ASK_OPTIONS, 0, INT_MAX, ASK_SAVE, false, apply_ask },
+	{ NULL, expect_options, EXPECT_OPTIONS, EXPECT_ROOT, EXPECT_MAX_SKEW, 0, false,
 	  apply_expect },
-	{ "expect", true, expect_options, EXPECT_OPTIONS, EXPECT_PCR, EXPECT_SIGNING_CERT, 0,
+	{ "expect", expect_options, EXPECT_OPTIONS, EXPECT_PCR, EXPECT_SIGNING_CERT, 0, true,
 	  apply_expect },
-	{ "onchain", false, contract_options, CONTRACT_OPTIONS, 0, INT_MAX, 0, apply_contract },
-	{ "onchain", false, servers_options, SERVERS_OPTIONS, 0, INT_MAX, 0, apply_servers },
+	{ "onchain", contract_options, CONTRACT_OPTIONS, 0, INT_MAX, 0, false, apply_contract },
+	{ "onchain", servers_options, SERVERS_OPTIONS, 0, INT_MAX, 0, false, apply_servers },
 };
 
 bool targetkey_is(const char *key, const struct cli_option *option)

@@ -7,12 +7,12 @@
 /* Which options may stand in which object: a table's rows from one id to another. */
 struct targetkey_group {
 	const char *object; /* NULL: the target itself */
-	bool whole;         /* a target's own object replaces that of the defaults */
 	const struct cli_option *options;
 	size_t n;
 	int first; /* these two included, */
 	int last;
 	int except; /* but not this */
+	bool whole; /* a target's own object replaces that of the defaults */
 	/* False: what is wrong was said on stderr, in the name of `program`. */
 	bool (*apply)(const char *program, struct target *target, int id, const char *value);
 };

@@ -254,10 +254,10 @@ static int resolve(struct job *job, struct recipe *recipe)
 	enum reason reason = REASON_OK;
 	if (!recipe_is_full_commit(span_of_text(recipe->commit))) {
 		reason = resolve_commit(job, recipe, commit, &trouble);
-		if (reason == REASON_OK)
+		if (reason == REASON_OK) {
 			cli_complain(job->output.program, "%s is %s now", recipe->commit, commit);
-		if (reason == REASON_OK)
 			reason = recipe_override(recipe, RECIPE_COMMIT, commit);
+		}
 	}
 	if (reason == REASON_OK && recipe->image != NULL)
 		reason = resolve_image(job, recipe, &image, &trouble);

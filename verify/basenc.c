@@ -18,15 +18,14 @@ void base64_encode(struct buf *out, struct span bytes)
 	struct span group;
 
 	while (bytes.len > 0) {
-		size_t n = bytes.len < 3 ? bytes.len : 3;
 		uint32_t bits = 0;
-		if (!span_take(&bytes, n, &group))
+		if (!span_take(&bytes, bytes.len < 3 ? bytes.len : 3, &group))
 			return;
-		for (size_t i = 0; i < n; i++)
+		for (size_t i = 0; i < group.len; i++)
 			bits |= (uint32_t)group.at[i] << (16 - 8 * i);
 		for (size_t i = 0; i < 4; i++) {
-			buf_byte(out, i <= n ? (uint8_t)digits[bits >> (18 - 6 * i) & 63] :
-					       (uint8_t)'=');
+			buf_byte(out, i <= group.len ? (uint8_t)digits[bits >> (18 - 6 * i) & 63] :
+						       (uint8_t)'=');
 		}
 	}
 }

@@ -32,6 +32,7 @@ static bool random_bytes(uint8_t *ret, size_t len)
 	return true;
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): the type is given
 static bool no_random_bytes(uint8_t *ret, size_t len)
 {
 	(void)ret;

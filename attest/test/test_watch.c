@@ -117,17 +117,15 @@ START_TEST(test_notify)
 END_TEST
 
 /* Nothing is sent to what is no such name. */
+/* longer than a socket's name can be */
+#define LONG_NAME \
+	"/123456789012345678901234567890123456789012345678901234567890123456789012345678901234567" \
+	"89012345678901234567890"
+
 START_TEST(test_nowhere)
 {
 	static const char *const names[] = {
-		NULL,
-		"",
-		"/",
-		"@",
-		"relative",
-		"vsock:2:1",
-		"/123456789012345678901234567890123456789012345678901234567890123456789012345678901234567"
-		"89012345678901234567890",
+		NULL, "", "/", "@", "relative", "vsock:2:1", LONG_NAME,
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

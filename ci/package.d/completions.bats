@@ -2,7 +2,7 @@
 # ci/completions: what the shells offer is what the programs take.
 # shellcheck disable=SC2034,SC2154 # variables of helpers.bash, and for it
 program=enclave-verify
-# shellcheck source=test/helpers.bash
+# shellcheck source=test/helpers.bash disable=SC1091
 . "$TOP/test/helpers.bash"
 
 setup_file() {

@@ -2,7 +2,7 @@
 # make dist and make install: what a package is made of.
 # shellcheck disable=SC2034,SC2154 # variables of helpers.bash, and for it
 program=enclave-verify
-# shellcheck source=test/helpers.bash
+# shellcheck source=test/helpers.bash disable=SC1091
 . "$TOP/test/helpers.bash"
 
 setup() {

@@ -165,7 +165,7 @@ static void judge_source(const struct run *run, struct report *report)
 	judge_pins(run, report);
 }
 
-/* Where the flake pins an image itself, by dockerTools.pullImage: is it that of the recipe? */
+/* Where the flake pins images itself, by dockerTools.pullImage: is it that of the recipe, and no other? */
 static bool is_pulled(const struct run *run, bool *ret_equal)
 {
 	const char *reference = run->order->recipe->image;
@@ -176,9 +176,9 @@ static bool is_pulled(const struct run *run, bool *ret_equal)
 		const char *digest = run->closure.drvs[i].image_digest;
 		if (digest == NULL)
 			continue;
-		found = true;
 		const char *at = strrchr(reference, '@');
-		*ret_equal = *ret_equal || (at != NULL && strcmp(at + 1, digest) == 0);
+		*ret_equal = (!found || *ret_equal) && at != NULL && strcmp(at + 1, digest) == 0;
+		found = true;
 	}
 	return found;
 }

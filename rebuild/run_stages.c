@@ -35,7 +35,7 @@ static enum reason make_folders(struct run *run, struct trouble *reterr)
 			return trouble_note(reterr, REASON_FILE_UNREADABLE,
 					    span_of_text(run->order->signers), errno);
 	}
-	run->work = run_path(run->out, "work");
+	run->work = run_path(run->out, "stages");
 	run->eif = run_path(run->out, "enclave.eif");
 	if (run->work != NULL) {
 		run->source = run_path(run->work, "source");

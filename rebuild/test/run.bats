@@ -49,25 +49,25 @@ recipe() {
 	repository
 	exits 0 run r.json --out o --until source
 	prints 'done up to source'
-	[ "$(git -C o/work/source rev-parse HEAD)" = "$commit" ]
-	diff -r --exclude=.git --no-dereference repo o/work/source
-	[ -x o/work/source/tool ] && [ -L o/work/source/link ]
+	[ "$(git -C o/stages/source rev-parse HEAD)" = "$commit" ]
+	diff -r --exclude=.git --no-dereference repo o/stages/source
+	[ -x o/stages/source/tool ] && [ -L o/stages/source/link ]
 	mv repo gone
 	exits 0 run r.json --out o --until source
 	# what changed in between is made anew, or not used
-	echo x >>o/work/source/flake.nix
+	echo x >>o/stages/source/flake.nix
 	exits 3 run r.json --out o --until source
 	prints '(source-fetch)'
 	mv gone repo
 	exits 0 run r.json --out o --until source
-	diff -r --exclude=.git --no-dereference repo o/work/source
-	chmod 644 o/work/source/tool
-	echo x >o/work/source/new
+	diff -r --exclude=.git --no-dereference repo o/stages/source
+	chmod 644 o/stages/source/tool
+	echo x >o/stages/source/new
 	exits 0 run r.json --out o --until source
-	diff -r --exclude=.git --no-dereference repo o/work/source
+	diff -r --exclude=.git --no-dereference repo o/stages/source
 	exits 0 run r.json --out o --until source --format json
 	prints '"done":"source"'
-	grep -q '"stage":"source".*"status":"done"' o/work/source.json
+	grep -q '"stage":"source".*"status":"done"' o/stages/source.json
 }
 
 @test "source: an older commit, an unadvertised one, one of SHA-256" {
@@ -76,14 +76,14 @@ recipe() {
 	echo y >repo/y
 	commit two
 	exits 0 run r.json --out o --until source --commit "$first"
-	[ ! -e o/work/source/y ]
-	[ -f o/work/source/.git/shallow ] || [ "$(g rev-list --count "$first")" = 1 ]
+	[ ! -e o/stages/source/y ]
+	[ -f o/stages/source/.git/shallow ] || [ "$(g rev-list --count "$first")" = 1 ]
 	g checkout -q --detach "$first"
 	echo z >repo/z
 	commit three
 	g checkout -q -
 	exits 0 run r.json --out p --until source
-	[ -e p/work/source/z ]
+	[ -e p/stages/source/z ]
 	rm -rf repo
 	mkdir repo
 	g init -q --object-format=sha256
@@ -107,7 +107,7 @@ recipe() {
 	commit two
 	exits 0 run r.json --out o --until source
 	for name in text ident big wide; do
-		cmp "o/work/source/$name" <(g cat-file blob "$commit:$name")
+		cmp "o/stages/source/$name" <(g cat-file blob "$commit:$name")
 	done
 }
 
@@ -149,9 +149,9 @@ sys.stdout.buffer.write(zlib.compress(sys.stdin.buffer.read()))' >"$file"
 	repository
 	exits 0 run r.json --out o --until source
 	object=$(g rev-parse HEAD:flake.nix)
-	rm -f o/work/source/.git/objects/pack/*.pack o/work/source/.git/objects/pack/*.idx
+	rm -f o/stages/source/.git/objects/pack/*.pack o/stages/source/.git/objects/pack/*.idx
 	exits 0 run r.json --out o --until source
-	diff -r --exclude=.git --no-dereference repo o/work/source
+	diff -r --exclude=.git --no-dereference repo o/stages/source
 }
 
 @test "source: an object that git would refuse to make" {
@@ -184,8 +184,8 @@ s.serve_forever()' >port 2>/dev/null 3>&- &
 	exits 0 run r.json --out o --until source || status=1
 	kill "$server"
 	[ "$status" = 0 ]
-	[ ! -e o/work/source/.git/shallow ]
-	diff -r --exclude=.git --no-dereference repo o/work/source
+	[ ! -e o/stages/source/.git/shallow ]
+	diff -r --exclude=.git --no-dereference repo o/stages/source
 }
 
 @test "hostile repositories start nothing" {
@@ -269,7 +269,7 @@ s.serve_forever()' >port 2>/dev/null 3>&- &
 @test "one run at a time in a folder; a folder that cannot be made" {
 	repository
 	exits 0 run r.json --out o --until source
-	exec 9>>o/work/lock
+	exec 9>>o/stages/lock
 	flock -n 9
 	exits 3 run r.json --out o --until source
 	complains '(state-busy)'
@@ -288,11 +288,11 @@ s.serve_forever()' >port 2>/dev/null 3>&- &
 	for delay in 0 0.005 0.01 0.02 0.03 0.05 0.08 0.12; do
 		timeout -s KILL "0$delay" "$rebuild" run r.json --out o --until source >/dev/null 2>&1 || :
 		exits 0 run r.json --out o --until source
-		diff -r --exclude=.git --no-dereference repo o/work/source
+		diff -r --exclude=.git --no-dereference repo o/stages/source
 		[ "$delay" != 0.03 ] || rm -rf o
 	done
 	ls -A o | sort >left
-	printf 'build.log\nwork\n' | diff - left
+	printf 'build.log\nstages\n' | diff - left
 }
 
 @test "a given image: measured, compared, reported" {
@@ -315,7 +315,7 @@ s.serve_forever()' >port 2>/dev/null 3>&- &
 	exits 0 run r.json --out o --built-eif eif --expect-pcr0 "$pcr0" --format json
 	prints '"weakened":"nothing built: the image was given"'
 	cmp <(printf %s "$out") o/report.json
-	[ "$(ls -A o | sort | tr '\n' ' ')" = 'build-info.json build.log enclave.eif pcr.json report.html report.json work ' ]
+	[ "$(ls -A o | sort | tr '\n' ' ')" = 'build-info.json build.log enclave.eif pcr.json report.html report.json stages ' ]
 	# what must not be left out
 	exits 1 run r.json --out o --built-eif eif --expect-pcr0 "$pcr0" --require source.commit
 	prints '(required-skipped)'

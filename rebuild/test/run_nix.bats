@@ -39,8 +39,8 @@ recipe() {
 	pcr0=$(sed -n 's/.*"PCR0": "\(.*\)".*/\1/p' a/pcr.json)
 	[ "$("$BUILD/enclave-verify" eif a/enclave.eif --pcr-json)" = "$(cat a/pcr.json)" ]
 	# nothing is committed, only staged
-	[ "$(git -C a/work/source rev-parse HEAD)" = "$commit" ]
-	[ "$(git -C a/work/source status --porcelain)" = 'A  build-outputs/nitro' ]
+	[ "$(git -C a/stages/source rev-parse HEAD)" = "$commit" ]
+	[ "$(git -C a/stages/source status --porcelain)" = 'A  build-outputs/nitro' ]
 	exits 0 run r.json --out b --store "$PWD/s2" "${options[@]}" --expect-pcr0 "$pcr0"
 	prints 'PASS (the binary was given)  batcher'
 	cmp a/enclave.eif b/enclave.eif
@@ -168,10 +168,10 @@ layout() {
 	exits 0 run r.json --out c --store "$PWD/s1" --built-binary "$binary" --expect-pcr0 "$pcr0"
 	# stages one by one
 	exits 0 run r.json --out d "${options[@]}" --until image
-	cmp d/work/files/0 "$binary"
-	[ ! -e d/work/source/build-outputs ]
+	cmp d/stages/files/0 "$binary"
+	[ ! -e d/stages/source/build-outputs ]
 	exits 0 run r.json --out d "${options[@]}" --until stage
-	cmp d/work/source/build-outputs/nitro "$binary"
+	cmp d/stages/source/build-outputs/nitro "$binary"
 	exits 0 run r.json --out d "${options[@]}" --from stage --expect-pcr0 "$pcr0"
 	# an image that is not the one, or lacks the file
 	cp -r image other

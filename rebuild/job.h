@@ -15,6 +15,7 @@
 struct job {
 	struct cli_world world;
 	const char *version;
+	const char *verb;         /* its name */
 	const char *epoch;        /* SOURCE_DATE_EPOCH, NULL: not set */
 	const char *tmpdir;       /* for files that nobody else sees */
 	struct cli_output output; /* with the program's name */

@@ -425,6 +425,7 @@ static void look_around(struct job *job)
 static int run_verb(const struct verb *verb, int argc, char **argv)
 {
 	struct job job = { .version = ENCLAVECHECK_VERSION,
+			   .verb = verb->name,
 			   .interrupted = &interrupted,
 			   .now = now,
 			   .clock_ms = clock_ms,

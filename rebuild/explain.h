@@ -3,6 +3,8 @@
 #ifndef REBUILD_EXPLAIN_H
 #define REBUILD_EXPLAIN_H
 
+#include <cjson/cJSON.h>
+
 #include "rebuild/compare.h"
 #include "rebuild/outcome.h"
 
@@ -15,6 +17,9 @@ void explain_html(const struct outcome_tool *tool, const struct comparison *comp
 /* False: no memory. */
 bool explain_json(const struct outcome_tool *tool, const struct comparison *comparison,
 		  struct buf *out);
+
+/* The same as a tree, the caller's to delete. NULL: no memory. */
+cJSON *explain_tree(const struct outcome_tool *tool, const struct comparison *comparison);
 
 /* The conclusion in one line, without its end: the class, and what it means. */
 void explain_conclusion(const struct comparison *comparison, struct buf *out);

@@ -134,21 +134,18 @@ static bool add_findings(cJSON *tree, const struct findings *findings)
 	return ok;
 }
 
-bool explain_json(const struct outcome_tool *tool, const struct comparison *comparison,
-		  struct buf *out)
+cJSON *explain_tree(const struct outcome_tool *tool, const struct comparison *comparison)
 {
-	AUTO(cJSON) *tree = cJSON_CreateObject();
+	cJSON *tree = cJSON_CreateObject();
 	struct buf conclusion = { 0 };
 	bool images = comparison->file == NULL;
-	char *text = NULL;
 	cJSON *head = NULL;
 
 	if (tree != NULL && cJSON_AddNumberToObject(tree, "schema", 1) != NULL)
 		head = cJSON_AddObjectToObject(tree, "tool");
-	if (head == NULL)
-		return false;
 	explain_conclusion(comparison, &conclusion);
-	bool ok = add_text(head, "name", tool->name) && add_text(head, "version", tool->version) &&
+	bool ok = head != NULL && add_text(head, "name", tool->name) &&
+		  add_text(head, "version", tool->version) &&
 		  add_side(tree, "a", comparison->a->path, &comparison->a->image) &&
 		  add_side(tree, "b", images ? comparison->b->path : comparison->file,
 			   images ? &comparison->b->image : NULL) &&
@@ -159,8 +156,21 @@ bool explain_json(const struct outcome_tool *tool, const struct comparison *comp
 								comparison->hash_equal) != NULL :
 					  add_text(tree, "enclave_hash_equal", NULL)) &&
 		  add_rows(tree, comparison) && add_findings(tree, &comparison->findings);
-	ok = add_taken(tree, "conclusion", &conclusion) && ok;
-	if (!ok || json_print(tree, &text) != REASON_OK)
+	ok = ok && add_taken(tree, "conclusion", &conclusion);
+	buf_done(&conclusion);
+	if (ok)
+		return tree;
+	cJSON_Delete(tree);
+	return NULL;
+}
+
+bool explain_json(const struct outcome_tool *tool, const struct comparison *comparison,
+		  struct buf *out)
+{
+	AUTO(cJSON) *tree = explain_tree(tool, comparison);
+	char *text = NULL;
+
+	if (tree == NULL || json_print(tree, &text) != REASON_OK)
 		return false;
 	buf_text(out, text);
 	buf_text(out, "\n");

@@ -8,6 +8,7 @@
 #include "rebuild/assemble.h"
 #include "rebuild/nixopt.h"
 #include "rebuild/state.h"
+#include "rebuild/summary.h"
 #include "verify/cli.h"
 #include "verify/policy.h"
 
@@ -47,11 +48,12 @@ struct job {
 	const char *built_eif;
 	const char *reference; /* --eif */
 	const char *signers;
-	const char *sign;           /* --sign: a private key */
-	struct nixopt_settings nix; /* --builders, --store, --nix-option; NIX_CONFIG */
-	const char *cache;          /* --cache; NULL: */
-	const char *cache_home;     /* XDG_CACHE_HOME, NULL: not set */
-	const char *home;           /* HOME, likewise */
+	const char *sign;             /* --sign: a private key */
+	struct nixopt_settings nix;   /* --builders, --store, --nix-option; NIX_CONFIG */
+	const char *cache;            /* --cache; NULL: */
+	const char *cache_home;       /* XDG_CACHE_HOME, NULL: not set */
+	const char *home;             /* HOME, likewise */
+	struct summary_files summary; /* GITHUB_STEP_SUMMARY, GITHUB_OUTPUT */
 	void (*sleep_ms)(void *context, int64_t ms);
 	char *nix_names[NIXOPT_MAX]; /* owned: names of its options */
 	bool independent;

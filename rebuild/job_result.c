@@ -9,7 +9,6 @@
 #include "rebuild/job_rebuild.h"
 #include "rebuild/remove.h"
 #include "rebuild/run_statement.h"
-#include "verify/json.h"
 
 void job_explain(const struct job *job, const struct run *run, struct report *report)
 {
@@ -19,10 +18,7 @@ void job_explain(const struct job *job, const struct run *run, struct report *re
 	struct comparison *comparison = calloc(1, sizeof(*comparison));
 	const struct outcome_tool tool = { job->output.program, job->version };
 	struct trouble trouble = { 0 };
-	struct json_place place;
 	struct buf lines = { 0 };
-	struct buf text = { 0 };
-	cJSON *tree = NULL;
 
 	enum reason reason = comparison == NULL ? REASON_OUT_OF_MEMORY :
 						  copy_open(ours.path, &ours.fd, &trouble);
@@ -36,9 +32,7 @@ void job_explain(const struct job *job, const struct run *run, struct report *re
 						&trouble);
 		if (reason == REASON_OK) {
 			explain_text(comparison, job->output.style.verbose, &lines);
-			if (explain_json(&tool, comparison, &text) &&
-			    json_read(buf_span(&text), &tree, &place) == REASON_OK)
-				report_take_member(report, "comparison", tree);
+			report_take_member(report, "comparison", explain_tree(&tool, comparison));
 			report_add_lines(report, &lines);
 			comparison_done(comparison);
 		}
@@ -46,7 +40,6 @@ void job_explain(const struct job *job, const struct run *run, struct report *re
 	}
 	if (reason != REASON_OK)
 		job_complain(job, "explaining the mismatch", &trouble, reason);
-	buf_done(&text);
 	buf_done(&lines);
 	if (ours.fd >= 0)
 		(void)close(ours.fd);
@@ -108,6 +101,21 @@ bool job_write_results(const struct job *job, const struct run *run, const struc
 	if (reason != REASON_OK)
 		job_complain(job, "", &trouble, reason);
 	return reason == REASON_OK;
+}
+
+int job_end(const struct job *job, const struct report *report, bool written)
+{
+	struct trouble trouble = { 0 };
+	enum verdict verdict = report_verdict(report);
+
+	if (job_put_report(job, report) != CLI_PASS || !written)
+		verdict = VERDICT_ERROR;
+	enum reason reason = summary_write(&job->summary, report, verdict, &trouble);
+	if (reason != REASON_OK) {
+		job_complain(job, "", &trouble, reason);
+		return CLI_ERROR;
+	}
+	return (int)cli_exit_of(verdict);
 }
 
 int job_finish_early(const struct job *job, const struct run *run)

@@ -15,6 +15,10 @@ int job_put_report(const struct job *job, const struct report *report);
  * stated. The report is concluded. False: said. */
 bool job_write_results(const struct job *job, const struct run *run, const struct report *report);
 
+/* The end of a verb with a verdict: the report on stdout, then what a job of GitHub Actions shows and hands on
+ * (summary.h). `written`: all other files of results are. The exit status. */
+int job_end(const struct job *job, const struct report *report, bool written);
+
 /* A run that was to end before anything is compared: whether its stages went well. The exit status. */
 int job_finish_early(const struct job *job, const struct run *run);
 

@@ -24,10 +24,9 @@ static int conclude(const struct job *job, const struct rebuilding *rebuilding,
 	if (verdict == VERDICT_FAIL && job->reference != NULL && sound)
 		job_explain(job, run, report);
 	report_take_member(report, "build_info", run_info(run, verdict));
-	bool written = job_write_results(job, run, report);
-	int status = job_put_report(job, report);
+	int status = job_end(job, report, job_write_results(job, run, report));
 	report_free(report);
-	return status != CLI_PASS || !written ? CLI_ERROR : (int)cli_exit_of(verdict);
+	return status;
 }
 
 static int run_recipe(struct job *job, struct rebuilding *rebuilding,

@@ -420,6 +420,8 @@ static void look_around(struct job *job)
 	job->home = getenv("HOME");
 	job->search_path = getenv("PATH");
 	job->ssh_auth_sock = getenv("SSH_AUTH_SOCK");
+	job->summary.page = getenv("GITHUB_STEP_SUMMARY");
+	job->summary.output = getenv("GITHUB_OUTPUT");
 }
 
 static int run_verb(const struct verb *verb, int argc, char **argv)

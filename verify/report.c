@@ -243,6 +243,11 @@ void report_take_member(struct report *report, const char *key, cJSON *value)
 	}
 }
 
+const cJSON *report_get0_member(const struct report *report, const char *key)
+{
+	return cJSON_GetObjectItemCaseSensitive(report->members, key);
+}
+
 void report_add_lines(struct report *report, struct buf *lines)
 {
 	buf_add(&report->lines, buf_span(lines));

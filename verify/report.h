@@ -107,6 +107,9 @@ void report_take_facts(struct report *report, cJSON *facts, bool proven);
 void report_take_member(struct report *report, const char *key, cJSON *value);
 void report_add_lines(struct report *report, struct buf *lines);
 
+/* Such a member, borrowed; NULL: there is none. */
+const cJSON *report_get0_member(const struct report *report, const char *key);
+
 /* True when a check was added that failed or could not be judged; *ret is the first that failed, else
  * the first in error. */
 bool report_has_fault(const struct report *report, enum check *ret);
@@ -138,6 +141,10 @@ void report_text(const struct report *report, const struct report_style *style, 
 /* Appends the report as one line of JSON, schema 1. REASON_OUT_OF_MEMORY. */
 enum reason report_json(const struct report *report, const char *tool, const char *version,
 			struct buf *out) MUST_CHECK;
+
+/* Appends the report in GitHub's Markdown: the verdict as a heading, the values that were compared and all
+ * checks as tables, remarks as a list. Nothing from outside acts in it (verify/markdown.h). */
+void report_markdown(const struct report *report, struct buf *out);
 
 /* Reports as a page: one HTML document that needs nothing but itself, has no script and is made for
  * screens and paper. Each report is a section of it: the verdict, the chain of evidence drawn link by

@@ -17,7 +17,7 @@ struct row {
 	cJSON *members;     /* further members of the JSON object, or NULL */
 };
 
-#define REPORT_NOTES_MAX 8
+#define REPORT_NOTES_MAX 16
 
 struct report {
 	struct row rows[CHECK_COUNT];

@@ -2,6 +2,7 @@
 # What the command tests of this floor need beyond test/helpers.bash.
 program=enclave-rebuild
 rebuild=$BUILD/$program
+unset GITHUB_STEP_SUMMARY GITHUB_OUTPUT # where the tests themselves are such a job
 # shellcheck source=test/helpers.bash
 . "$TOP/test/helpers.bash"
 

@@ -417,3 +417,40 @@ s.serve_forever()' >port 2>/dev/null 3>&- &
 	complains '(source-absent)'
 	nothing_printed
 }
+
+@test "in a job of GitHub Actions: a page, and lines for later steps" {
+	repository
+	image eif --cmdline x --ramdisk r0
+	image other --cmdline y --ramdisk r0
+	pcr0=$("$BUILD/enclave-verify" eif eif --pcr-json | sed -n 's/.*"PCR0": "\(.*\)".*/\1/p')
+	hash=$("$BUILD/enclave-verify" hash eif)
+	: >page
+	export GITHUB_STEP_SUMMARY=$PWD/page GITHUB_OUTPUT=$PWD/output
+	exits 0 run r.json --out o --built-eif eif --expect-pcr0 "$pcr0"
+	grep -q '^## PASS (nothing built&#58; the image was given) <code>batcher</code>$' page
+	printf 'pcr0=%s\nenclave_hash=%s\nverdict=pass\n' "$pcr0" "$hash" | cmp - output
+	rm page output
+	exits 1 run r.json --out o --built-eif eif --eif other
+	grep -q "^| pcr0.match | \*\*differs\*\* | .* | <code>$pcr0</code> | other |$" page
+	grep -q '^### Where the image differs' page
+	grep -q '^| <code>cmdline</code> | .*<code>x</code>' page
+	[ "$(tail -n 1 output)" = verdict=fail ]
+	# nothing to compare with
+	exits 3 run r.json --out o --built-eif eif
+	[ "$(tail -n 1 output)" = verdict=error ]
+	# a pass whose page cannot be written is none
+	export GITHUB_STEP_SUMMARY=$PWD
+	exits 3 run r.json --out o --built-eif eif --expect-pcr0 "$pcr0"
+	complains '(file-unwritable)'
+	[ "$(tail -n 1 output)" = verdict=error ]
+	unset GITHUB_STEP_SUMMARY
+	exits 0 run r.json --out o --built-eif eif --expect-pcr0 "$pcr0"
+	[ "$(tail -n 1 output)" = verdict=pass ]
+	export GITHUB_OUTPUT=/dev/full
+	exits 3 run r.json --out o --built-eif eif --expect-pcr0 "$pcr0"
+	# nothing was judged: nothing is said there
+	rm -f output
+	export GITHUB_OUTPUT=$PWD/output
+	exits 0 run r.json --out o --until source
+	[ ! -e output ]
+}

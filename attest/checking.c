@@ -170,7 +170,7 @@ static bool tell(void *context, size_t i, struct round_result *result)
 	struct checking *checking = context;
 
 	if (result->report == NULL) {
-		report_page_add(&checking->page, NULL);
+		report_page_add(&checking->pages[i], NULL);
 		(void)no_memory(checking->run);
 		worsen(checking, CLI_ERROR);
 		return true;
@@ -178,7 +178,7 @@ static bool tell(void *context, size_t i, struct round_result *result)
 	remember(checking, result);
 	worsen(checking, cli_exit_of(result->sample->verdict));
 	if (checking->run->output.format == CLI_HTML)
-		report_page_add(&checking->page, result->report);
+		report_page_add(&checking->pages[i], result->report);
 	else if (!is_export(checking->run))
 		print(checking, i, result->report);
 	if (result->target->ask->save != NULL && !save(checking->run, result))
@@ -210,6 +210,19 @@ static bool export(const struct checking *checking, struct buf *out, int *ret_ex
 	return !out->failed;
 }
 
+/* The page of all targets, in the order of the file. */
+static bool render_page(const struct checking *checking, struct buf *out)
+{
+	const struct attest_run *run = checking->run;
+	struct report_page all = { .n = { 0 } };
+
+	for (size_t i = 0; i < checking->targets.n; i++)
+		report_page_join(&all, &checking->pages[i]);
+	enum reason reason = report_page_end(&all, run->output.program, run->version, out);
+	report_page_done(&all);
+	return reason == REASON_OK;
+}
+
 /* What is written when all targets are done. */
 static int finish(struct checking *checking)
 {
@@ -223,8 +236,7 @@ static int finish(struct checking *checking)
 			checking->output_failed = true;
 		}
 	} else if (run->output.format == CLI_HTML) {
-		if (report_page_end(&checking->page, run->output.program, run->version, &text) !=
-		    REASON_OK) {
+		if (!render_page(checking, &text)) {
 			(void)no_memory(run);
 			checking->output_failed = true;
 		}
@@ -250,6 +262,14 @@ static int finish(struct checking *checking)
 	return status;
 }
 
+static void clear_pages(struct checking *checking)
+{
+	for (size_t i = 0; checking->pages != NULL && i < checking->targets.n; i++) {
+		report_page_done(&checking->pages[i]);
+		checking->pages[i] = (struct report_page){ .before = i };
+	}
+}
+
 int checking_round(struct checking *checking)
 {
 	struct attest_run *run = checking->run;
@@ -266,8 +286,7 @@ int checking_round(struct checking *checking)
 	};
 
 	checking->worst = CLI_PASS;
-	report_page_done(&checking->page);
-	checking->page = (struct report_page){ .n = { 0 } };
+	clear_pages(checking);
 	bool all = round_run(&round, checking->samples);
 	if (checking->signal_number != 0)
 		return (int)checking->worst;
@@ -293,7 +312,8 @@ static void drop(struct checking *checking)
 		buf_done(&checking->kept[i]);
 	free(checking->kept);
 	free(checking->samples);
-	report_page_done(&checking->page);
+	clear_pages(checking);
+	free(checking->pages);
 	targets_done(&checking->targets);
 }
 
@@ -301,10 +321,12 @@ bool checking_replace(struct checking *checking, struct targets *targets)
 {
 	struct sample *samples = calloc(targets->n, sizeof(samples[0]));
 	struct buf *kept = calloc(targets->n, sizeof(kept[0]));
+	struct report_page *pages = calloc(targets->n, sizeof(pages[0]));
 
-	if (samples == NULL || kept == NULL) {
+	if (samples == NULL || kept == NULL || pages == NULL) {
 		free(samples);
 		free(kept);
+		free(pages);
 		targets_done(targets);
 		return no_memory(checking->run);
 	}
@@ -312,6 +334,7 @@ bool checking_replace(struct checking *checking, struct targets *targets)
 	checking->targets = *targets;
 	checking->samples = samples;
 	checking->kept = kept;
+	checking->pages = pages;
 	*targets = (struct targets){ .n = 0 };
 	return true;
 }

@@ -11,15 +11,15 @@ struct checking {
 	struct attest_run *run;
 	struct targets targets;
 	struct recall *state;
-	struct sample *samples;  /* one a target */
-	struct buf *kept;        /* with -o: the text of each target, until all are done */
-	struct report_page page; /* with --format html: of the present round */
-	bool first;              /* nothing was printed yet */
-	bool output_failed;      /* what was found could not be written */
-	enum cli_exit worst;     /* of the present round */
-	int signals;             /* a signalfd, with --every; else -1 */
-	int signal_number;       /* of the one that ends it; 0: none came */
-	bool reload;             /* SIGHUP came */
+	struct sample *samples;    /* one a target */
+	struct buf *kept;          /* with -o: the text of each target, until all are done */
+	struct report_page *pages; /* one a target; with --format html: of the present round */
+	bool first;                /* nothing was printed yet */
+	bool output_failed;        /* what was found could not be written */
+	enum cli_exit worst;       /* of the present round */
+	int signals;               /* a signalfd, with --every; else -1 */
+	int signal_number;         /* of the one that ends it; 0: none came */
+	bool reload;               /* SIGHUP came */
 };
 
 /* Takes the targets over, and reads the state file if there is one. False: out of memory, said on stderr. */

@@ -76,22 +76,38 @@ static int say_version(void)
 	return status;
 }
 
-/* Reads the words after the verb. False: *ret_exit is the exit status. */
-static bool read_words(struct attest_run *run, const struct attest_verb *verb, int argc,
-		       char **argv, int *ret_exit)
+/* After a word that is wrong: whether one behind it asks for a plugin's line, and where it is to go. */
+static void read_format(struct attest_run *run, struct cli_words *words)
 {
-	struct cli_words words;
+	const struct cli_option *option = NULL;
+	const char *value = NULL;
+	const char *message = NULL;
+	enum cli_word word;
+
+	while ((word = cli_words_next(words, &option, &value, &message)) != CLI_WORD_END) {
+		if (word != CLI_WORD_OPTION)
+			continue;
+		if (option->id == CLI_OPT_FORMAT && strcmp(value, "nagios") == 0)
+			run->output.format = CLI_NAGIOS;
+		if (option->id == CLI_OPT_OUTPUT)
+			run->output.path = value;
+	}
+}
+
+/* Reads the words after the verb. False: *ret_exit is the exit status. */
+static bool read_words(struct attest_run *run, const struct attest_verb *verb,
+		       struct cli_words *words, int *ret_exit)
+{
 	const struct cli_option *option = NULL;
 	const char *value = NULL;
 	const char *message = NULL;
 
-	cli_words_start(&words, argc, argv);
-	cli_words_table(&words, cli_common_options, CLI_COMMON_OPTIONS);
+	cli_words_table(words, cli_common_options, CLI_COMMON_OPTIONS);
 	for (size_t i = 0; i < ATTEST_TABLES_MAX; i++)
-		cli_words_table(&words, verb->tables[i].options, verb->tables[i].n);
+		cli_words_table(words, verb->tables[i].options, verb->tables[i].n);
 	for (;;) {
 		*ret_exit = CLI_USAGE;
-		switch (cli_words_next(&words, &option, &value, &message)) {
+		switch (cli_words_next(words, &option, &value, &message)) {
 		case CLI_WORD_END:
 			return true;
 		case CLI_WORD_BAD:
@@ -165,10 +181,10 @@ static struct cli_world look_around(void)
 	};
 }
 
-static int no_library(void)
+static int no_library(const struct attest_run *run)
 {
 	cli_complain(PROGRAM, "libcurl cannot be used");
-	return CLI_ERROR;
+	return attest_refuse(run, CLI_ERROR);
 }
 
 static int run_verb(const struct attest_verb *verb, int argc, char **argv)
@@ -181,6 +197,7 @@ static int run_verb(const struct attest_verb *verb, int argc, char **argv)
 		.random = random_bytes,
 		.notify_socket = getenv("NOTIFY_SOCKET"),
 	};
+	struct cli_words words;
 	int exit_status = CLI_USAGE;
 
 	policy_init(&run.policy);
@@ -189,11 +206,16 @@ static int run_verb(const struct attest_verb *verb, int argc, char **argv)
 	cli_output_start(&run.output, PROGRAM, &run.world);
 	run.output.may_html = verb == &attest_check || verb == &attest_onchain;
 	run.output.exports = verb->exports;
+	cli_words_start(&words, argc, argv);
 	run.operands = calloc((size_t)argc + 1, sizeof(run.operands[0]));
 	if (run.operands == NULL)
 		exit_status = CLI_ERROR;
-	else if (read_words(&run, verb, argc, argv, &exit_status))
-		exit_status = http_library_start() ? verb->run(&run) : no_library();
+	else if (read_words(&run, verb, &words, &exit_status))
+		exit_status = http_library_start() ? verb->run(&run) : no_library(&run);
+	else if (exit_status == CLI_USAGE && verb->exports) {
+		read_format(&run, &words);
+		exit_status = attest_refuse(&run, exit_status);
+	}
 	http_library_stop();
 	policy_done(&run.policy);
 	ask_done(&run.ask);

@@ -8,6 +8,17 @@ int attest_usage(const struct attest_run *run, const char *message)
 	return CLI_USAGE;
 }
 
+int attest_refuse(const struct attest_run *run, int status)
+{
+	static const char line[] = "ENCLAVE UNKNOWN - nothing was judged: what is wrong stands on "
+				   "standard error\n";
+
+	if (run->output.format != CLI_NAGIOS)
+		return status;
+	(void)cli_write(&run->output, SPAN_LITERAL(line));
+	return CLI_ERROR;
+}
+
 void attest_complain(const struct attest_run *run, const char *what, int why, enum reason reason)
 {
 	if (why != 0)

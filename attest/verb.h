@@ -78,6 +78,10 @@ extern const struct attest_verb attest_onchain;
 /* Says on stderr what is wrong with the command line; the exit status for that. */
 int attest_usage(const struct attest_run *run, const char *message);
 
+/* For what was not judged and was said on stderr: `status`. To who runs a plugin that is unknown, whatever the
+ * reason: he gets a line that says so, and 3. */
+int attest_refuse(const struct attest_run *run, int status);
+
 /* The clock of requests. Borrows `run`. */
 struct http_clock attest_clock(struct attest_run *run);
 

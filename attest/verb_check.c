@@ -151,18 +151,6 @@ static bool gather(struct attest_run *run, struct targets *ret, int *ret_exit)
 	return false;
 }
 
-/* To whom runs a plugin, what was not judged is unknown, whatever the reason. */
-static int refuse(const struct attest_run *run, int status)
-{
-	static const char line[] = "ENCLAVE UNKNOWN - nothing was judged: what is wrong stands on "
-				   "standard error\n";
-
-	if (run->output.format != CLI_NAGIOS)
-		return status;
-	(void)cli_write(&run->output, SPAN_LITERAL(line));
-	return CLI_ERROR;
-}
-
 static int run_check(struct attest_run *run)
 {
 	struct targets targets = { .n = 0 };
@@ -171,7 +159,7 @@ static int run_check(struct attest_run *run)
 	int status = CLI_ERROR;
 
 	if (!gather(run, &targets, &status))
-		return refuse(run, status);
+		return attest_refuse(run, status);
 	if (run->watching.jobs == 0)
 		run->watching.jobs = run->watching.config != NULL ? JOBS_OF_CONFIG : 1;
 	if (checking_start(&checking, run, &targets))

@@ -382,13 +382,20 @@ static bool apply_seconds(const char *program, const char *option, const char *v
 	return true;
 }
 
-static bool apply_at(const char *program, struct policy *policy, const char *value)
+static bool apply_at(const char *program, struct policy *policy, const struct check_set *known,
+		     const char *value)
 {
 	if (strcmp(value, "now") == 0) {
 		policy->time = POLICY_NOW;
 		return true;
 	}
 	if (strcmp(value, "document") == 0) {
+		if (!known->has[CHECK_DOCUMENT_FORM]) {
+			cli_complain(
+				program,
+				"--at document: an image tells no time of its own: now, or a time");
+			return false;
+		}
 		policy->time = POLICY_DOCUMENT;
 		return true;
 	}
@@ -474,7 +481,7 @@ bool expect_apply(const char *program, struct policy *policy, const struct check
 		 * ever */
 		return apply_bytes(program, "nonce", &policy->nonce, value, false, false);
 	case EXPECT_AT:
-		return apply_at(program, policy, value);
+		return apply_at(program, policy, known, value);
 	}
 	cli_complain(program, "an option of the table has no meaning here");
 	return false;

@@ -155,11 +155,16 @@ struct report_page {
 	struct buf sections;
 	struct buf title;           /* of the only section */
 	size_t n[VERDICT_PASS + 1]; /* of sections, by verdict */
+	size_t before;              /* sections of the page to which this one will be joined */
 };
 
 /* Adds a concluded report. NULL, one that there was no memory for, makes the page fail: no page may
  * leave a target out. */
 void report_page_add(struct report_page *page, const struct report *report);
+
+/* Adds what another page has; there `before` is the number of sections that this one has now. For reports
+ * that come in another order than they shall stand in. */
+void report_page_join(struct report_page *page, const struct report_page *next);
 
 /* Appends the page. REASON_OUT_OF_MEMORY: what was appended must not be used. */
 enum reason report_page_end(const struct report_page *page, const char *tool, const char *version,

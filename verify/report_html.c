@@ -365,6 +365,11 @@ static void add_limits(const struct report *report, struct buf *out)
 	buf_text(out, "</ul>\n");
 }
 
+static size_t count_sections(const struct report_page *page)
+{
+	return page->n[VERDICT_PASS] + page->n[VERDICT_FAIL] + page->n[VERDICT_ERROR];
+}
+
 void report_page_add(struct report_page *page, const struct report *report)
 {
 	struct buf *out = &page->sections;
@@ -373,7 +378,7 @@ void report_page_add(struct report_page *page, const struct report *report)
 		out->failed = true;
 		return;
 	}
-	size_t place = page->n[VERDICT_PASS] + page->n[VERDICT_FAIL] + page->n[VERDICT_ERROR] + 1;
+	size_t place = page->before + count_sections(page) + 1;
 	page->n[report->verdict]++;
 	verdict_text(report, &page->title);
 	buf_text(&page->title, ": ");
@@ -395,6 +400,21 @@ void report_page_add(struct report_page *page, const struct report *report)
 	add_facts(report, out);
 	add_limits(report, out);
 	buf_text(out, "</section>\n");
+}
+
+static void join(struct buf *to, const struct buf *from)
+{
+	buf_add(to, buf_span(from));
+	to->failed |= from->failed;
+}
+
+void report_page_join(struct report_page *page, const struct report_page *next)
+{
+	join(&page->summary, &next->summary);
+	join(&page->sections, &next->sections);
+	join(&page->title, &next->title);
+	for (size_t i = 0; i <= VERDICT_PASS; i++)
+		page->n[i] += next->n[i];
 }
 
 /* Of several the worst counts as it does for the exit status: fail, error, pass. */
@@ -423,7 +443,7 @@ static void add_summary(const struct report_page *page, size_t n, struct buf *ou
 enum reason report_page_end(const struct report_page *page, const char *tool, const char *version,
 			    struct buf *out)
 {
-	size_t n = page->n[VERDICT_PASS] + page->n[VERDICT_FAIL] + page->n[VERDICT_ERROR];
+	size_t n = count_sections(page);
 	struct buf several = { 0 };
 
 	buf_printf(&several, "%s: %zu targets", verdict_words[worst(page)], n);

@@ -10,8 +10,6 @@ static const char *usage_error(const struct verb_run *run)
 		return "eif: one FILE is needed (- for standard input)";
 	if (verb_is_value(run->operands[0]))
 		return "eif: a value stands where a file is expected (./NAME if it is one)";
-	if (run->policy.time == POLICY_DOCUMENT)
-		return "eif: an image tells no time of its own: --at now, or a time";
 	if (run->pcr_json && run->policy.n_sources > 0)
 		return "eif: --pcr-json prints and compares nothing: leave the expectations out";
 	if (run->pcr_json && run->output.format == CLI_HTML)

@@ -99,6 +99,18 @@ for form in ("json", "text"):
 		heads = [part.splitlines()[0].replace(":", "").split() for part in text.split("\n\n")]
 		expect("order", [h[-2] if h[-2] in {t["name"] for t in targets} else h[-1] for h in heads],
 			[t["name"] for t in targets])
+# likewise on a page, where a link leads to the section of its target
+status, lines, err = once("--config", "targets.json", "--format", "html")
+expect("html", (status, err), (1, ""))
+text = "\n".join(lines)
+names = [t["name"] for t in targets]
+expect("links", [(int(n), name) for n, name in re.findall(r'<a href="#t([0-9]+)">([^<]*)</a>', text)],
+	list(enumerate(names, 1)))
+sections = re.split(r'<section id="t([0-9]+)">', text)[1:]
+expect("sections", sections[0::2], [str(n) for n in range(1, len(names) + 1)])
+for name, section in zip(names, sections[1::2]):
+	if name not in section[:600]:
+		wrong("section of %s: %s" % (name, section[:600]))
 END
 }
 
@@ -401,4 +413,24 @@ END
 	golden <<<'ENCLAVE UNKNOWN - nothing was judged: what is wrong stands on standard error'
 	exits 3 check --config targets.json "$u" --format nagios
 	prints 'ENCLAVE UNKNOWN'
+	# wherever the format stands, and whatever is wrong
+	for words in '--bogus --format nagios' '--format=nagios --bogus' '-x --format=nagios' '--jobs 0 --format nagios' \
+		'--format nagios --jobs 0' '--jobs 1 --jobs 1 --format nagios' '--format nagios --jobs' \
+		'--format nagios --format nagios' '--color no --format nagios' '-qx --format nagios'; do
+		# shellcheck disable=SC2086 # words
+		exits 3 check --config targets.json $words
+		golden <<<'ENCLAVE UNKNOWN - nothing was judged: what is wrong stands on standard error'
+		complains 'enclave-attest: '
+	done
+	exits 3 check --bogus --format nagios -o line
+	nothing_printed
+	[ "$(cat line)" = 'ENCLAVE UNKNOWN - nothing was judged: what is wrong stands on standard error' ]
+	# a value, an operand, another format, another verb: no plugin
+	refuses 'is no option here' check --config=--format=nagios --bogus
+	refuses 'is no option here' check --bogus -- --format nagios
+	refuses "not 'nagioss'" check --format nagioss
+	refuses 'is no option here' check --bogus --format json
+	refuses 'is no option here' document --bogus --format nagios
+	exits 0 check --format nagios --help
+	prints 'Usage:'
 }

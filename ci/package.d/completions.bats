@@ -48,6 +48,7 @@ offers() {
 	offers 'json' enclave-verify show --format = j
 	offers $'text\njson' enclave-verify show --format =
 	offers $'now\ndocument' enclave-verify document --at ''
+	offers 'now' enclave-verify eif --at ''
 	offers $'verified\nattested' enclave-attest check --tls ''
 	offers $'oyster\noyster-custom' enclave-attest check --profile oy
 	offers 'eif.form' enclave-verify eif --require eif.f

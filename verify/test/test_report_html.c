@@ -374,6 +374,48 @@ START_TEST(test_several)
 }
 END_TEST
 
+/* Pages that were made in any order and joined are the page that was made in order. */
+START_TEST(test_joined)
+{
+	static const char *const letters[] = { "-pcr0.match", "+pcr0.match", "?pcr0.match" };
+	static const size_t order[] = { 2, 0, 1 };
+	struct report_page whole = { .n = { 0 } };
+	struct report_page joined = { .n = { 0 } };
+	struct report_page parts[LENGTH(letters)];
+	struct buf wanted = { 0 };
+	struct buf out = { 0 };
+
+	for (size_t i = 0; i < LENGTH(letters); i++) {
+		struct report *report = report_of(letters[i]);
+		report_page_add(&whole, report);
+		report_free(report);
+	}
+	for (size_t k = 0; k < LENGTH(order); k++) {
+		struct report *report = report_of(letters[order[k]]);
+		parts[order[k]] = (struct report_page){ .before = order[k] };
+		report_page_add(&parts[order[k]], report);
+		report_free(report);
+	}
+	for (size_t i = 0; i < LENGTH(parts); i++)
+		report_page_join(&joined, &parts[i]);
+	EXPECT_REASON("whole", report_page_end(&whole, "tool", "1.0", &wanted), REASON_OK);
+	EXPECT_REASON("joined", report_page_end(&joined, "tool", "1.0", &out), REASON_OK);
+	ck_assert(span_equal(buf_span(&out), buf_span(&wanted)));
+	buf_done(&out);
+	/* one that there was no memory for makes the whole fail */
+	report_page_add(&parts[1], NULL);
+	report_page_join(&joined, &parts[1]);
+	EXPECT_REASON("failed", report_page_end(&joined, "tool", "1.0", &out),
+		      REASON_OUT_OF_MEMORY);
+	for (size_t i = 0; i < LENGTH(parts); i++)
+		report_page_done(&parts[i]);
+	report_page_done(&whole);
+	report_page_done(&joined);
+	buf_done(&wanted);
+	buf_done(&out);
+}
+END_TEST
+
 /* No page may leave a target out. */
 START_TEST(test_lost)
 {
@@ -427,6 +469,7 @@ int main(void)
 	support_add(suite, "page", test_page);
 	support_add(suite, "weakened", test_weakened);
 	support_add(suite, "several", test_several);
+	support_add(suite, "joined", test_joined);
 	support_add(suite, "lost", test_lost);
 	support_add(suite, "tree", test_tree);
 	return support_main(suite);

@@ -8,6 +8,7 @@
 
 #include "rebuild/provenance.h"
 #include "rebuild/run_stages.h"
+#include "rebuild/signature.h"
 
 /* Says what is wrong with the command line, and of which verb. */
 static bool refuse(const struct job *job, const char *message)
@@ -88,6 +89,15 @@ static bool has_file(const struct job *job, const char *option, const char *path
 	if (path == NULL || access(path, R_OK) == 0)
 		return true;
 	cli_complain(job->output.program, "--%s %s: %s", option, path, strerror(errno));
+	return false;
+}
+
+static bool knows_signers(const struct job *job)
+{
+	if (job->signers == NULL || signature_knows(job->signers))
+		return true;
+	cli_complain(job->output.program, "--signers %s: %s (%s)", job->signers,
+		     reason_sentence(REASON_SOURCE_SIGNERS), reason_name(REASON_SOURCE_SIGNERS));
 	return false;
 }
 
@@ -184,7 +194,7 @@ bool rebuilding_prepare(struct job *job, struct rebuilding *rebuilding, int *ret
 	*ret_exit = CLI_USAGE;
 	if (!has_file(job, "built-eif", job->built_eif) ||
 	    !has_file(job, "built-binary", job->built_binary) ||
-	    !has_file(job, "signers", job->signers) || !has_key(job) ||
+	    !has_file(job, "signers", job->signers) || !knows_signers(job) || !has_key(job) ||
 	    !may_settings(job, recipe) || !find_cache(job, recipe, &rebuilding->cache))
 		return false;
 	*ret_exit = CLI_ERROR;

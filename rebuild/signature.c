@@ -11,25 +11,31 @@
 
 #define COMMIT_MAX ((size_t)1024 * 1024)
 
+/* Cuts the next line off *text. False: nothing is left. */
+static bool take_line(struct span *text, struct span *ret)
+{
+	struct span mark;
+	size_t len = 0;
+
+	while (len < text->len && text->at[len] != '\n')
+		len++;
+	if (text->len == 0 || !span_take(text, len, ret))
+		return false;
+	(void)span_take(text, 1, &mark);
+	return true;
+}
+
 /* Finds "gpgsig" among the header lines of a commit object, which end with an empty one. */
 static bool has_signature(struct span commit)
 {
-	struct span rest = commit;
 	struct span line;
-	struct span mark;
 
-	for (;;) {
-		size_t len = 0;
-		while (len < rest.len && rest.at[len] != '\n')
-			len++;
-		if (!span_take(&rest, len, &line) || line.len == 0)
-			return false;
+	while (take_line(&commit, &line) && line.len > 0) {
 		/* gpgsig, or gpgsig-sha256 */
 		if (line.len > 6 && memcmp(line.at, "gpgsig", 6) == 0)
 			return true;
-		if (!span_take(&rest, 1, &mark))
-			return false;
 	}
+	return false;
 }
 
 static enum reason find_signature(const struct git *git, const char *commit, bool *ret,
@@ -71,6 +77,11 @@ static enum signers_kind kind_of(const char *path)
 	return head[0] >= 0x20 && head[0] < 0x7f ? SIGNERS_SSH : SIGNERS_UNKNOWN;
 }
 
+bool signature_knows(const char *signers)
+{
+	return kind_of(signers) != SIGNERS_UNKNOWN;
+}
+
 /* Puts the keys, and no others, where gpg looks. */
 static enum reason import_keys(const struct git *git, const char *signers, struct trouble *reterr)
 {
@@ -103,23 +114,46 @@ static enum reason import_keys(const struct git *git, const char *signers, struc
 	return reason;
 }
 
-/* The word behind the last place where `mark` stands, up to a blank. */
-static void take_word(struct span text, const char *mark, char *ret, size_t cap)
+/* The last word of the last line that begins so: what is said about a signature that is good. Its middle may hold
+ * names that somebody chose. False: there is none, or its last word is none of `mark`'s kind. */
+static bool take_signer(struct span said, const char *begin, const char *mark,
+			char ret[static SOURCE_SIGNER_MAX])
 {
-	struct span want = span_of_text(mark);
-	size_t from = SIZE_MAX;
+	const struct span want = span_of_text(begin);
+	struct span line;
+	bool found = false;
 
-	for (size_t i = 0; i + want.len <= text.len; i++) {
-		if (memcmp(text.at + i, want.at, want.len) == 0)
-			from = i + want.len;
+	while (take_line(&said, &line)) {
+		struct span rest = line;
+		struct span head;
+		if (!span_take(&rest, want.len, &head) || !span_equal(head, want))
+			continue;
+		size_t n = 0;
+		while (n < rest.len && rest.at[rest.len - 1 - n] > ' ' &&
+		       rest.at[rest.len - 1 - n] <= '~')
+			n++;
+		found = n > strlen(mark) && n < SOURCE_SIGNER_MAX &&
+			memcmp(rest.at + rest.len - n, mark, strlen(mark)) == 0;
+		if (found) {
+			memcpy(ret, rest.at + rest.len - n, n);
+			ret[n] = '\0';
+		}
 	}
-	size_t n = 0;
-	for (size_t i = from; from != SIZE_MAX && i < text.len && n + 1 < cap; i++) {
-		if (text.at[i] <= ' ' || text.at[i] > '~')
-			break;
-		ret[n++] = (char)text.at[i];
-	}
-	ret[n] = '\0';
+	return found;
+}
+
+/* gpg(1), doc/DETAILS: VALIDSIG ends with the fingerprint of the primary key, whichever subkey signed. git's own
+ * exit status covers keys and signatures that expired or were revoked. */
+static bool is_good(enum signers_kind kind, const struct git_result *result,
+		    char ret[static SOURCE_SIGNER_MAX])
+{
+	struct span said = buf_span(&result->proc.said);
+
+	if (result->exit_status != 0)
+		return false;
+	return kind == SIGNERS_SSH ?
+		       take_signer(said, "Good \"git\" signature for ", "SHA256:", ret) :
+		       take_signer(said, "[GNUPG:] VALIDSIG ", "", ret);
 }
 
 static enum reason verify(const struct git *git, const struct source_order *order,
@@ -136,16 +170,10 @@ static enum reason verify(const struct git *git, const struct source_order *orde
 	const char *const words[] = { "-c",          signers, "verify-commit", "--raw", "--",
 				      order->commit, NULL };
 	enum reason reason = git_call(git, words, COMMIT_MAX, &result);
-	if (reason == REASON_OK && result.exit_status != 0) {
-		ret->signature = SOURCE_BAD;
-	} else if (reason == REASON_OK) {
-		ret->signature = SOURCE_GOOD;
-		take_word(buf_span(&result.proc.said),
-			  kind == SIGNERS_SSH ? " key " : "[GNUPG:] VALIDSIG ", ret->signer,
-			  sizeof(ret->signer));
-	} else {
+	if (reason == REASON_OK)
+		ret->signature = is_good(kind, &result, ret->signer) ? SOURCE_GOOD : SOURCE_BAD;
+	else
 		(void)trouble_note(reterr, reason, git_error(&result), result.proc.why);
-	}
 	git_done(&result);
 	free(signers);
 	return reason;
@@ -168,12 +196,10 @@ enum reason signature_check(const struct git *git, const struct source_order *or
 	const char *program = kind == SIGNERS_SSH ? git->ssh_keygen : git->gpg;
 	if (kind == SIGNERS_UNKNOWN || program == NULL || git->home == NULL)
 		return trouble_note(reterr, REASON_SOURCE_SIGNERS, span_of_text(order->signers), 0);
-	if (kind == SIGNERS_OPENPGP) {
+	if (kind == SIGNERS_OPENPGP)
 		reason = import_keys(git, order->signers, reterr);
-		if (reason != REASON_OK)
-			return reason;
-	}
-	reason = verify(git, order, kind, ret, reterr);
+	if (reason == REASON_OK)
+		reason = verify(git, order, kind, ret, reterr);
 	if (kind == SIGNERS_OPENPGP && remove_tree(git->home) != REASON_OK && reason == REASON_OK)
 		reason = trouble_note(reterr, REASON_FILE_UNWRITABLE, span_of_text(git->home),
 				      errno);

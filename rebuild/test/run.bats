@@ -237,8 +237,9 @@ s.serve_forever()' >port 2>/dev/null 3>&- &
 	exits 1 run r.json --out o --until source --signers others
 	exits 0 run r.json --out o --until source
 	head -c 100 /dev/zero >nothing
-	exits 3 run r.json --out o --until source --signers nothing
-	prints '(source-signers)'
+	refuses '(source-signers)' run r.json --out o --until source --signers nothing
+	: >nothing
+	refuses '(source-signers)' run r.json --out o --until source --signers nothing
 }
 
 @test "flake.lock: what is not fixed" {
@@ -453,4 +454,172 @@ s.serve_forever()' >port 2>/dev/null 3>&- &
 	export GITHUB_OUTPUT=$PWD/output
 	exits 0 run r.json --out o --until source
 	[ ! -e output ]
+}
+
+# Everything of gpg in this test: a folder with a short name (its sockets), at times of its choosing.
+pgp() {
+	gpg --homedir "$keys" --batch --quiet --no-tty --pinentry-mode loopback --passphrase '' "$@" 2>>pgp.log
+}
+
+# key NAME EXPIRE [OPTION...]: a key, and its public half in NAME.asc.
+key() {
+	local name=$1 expire=$2
+	shift 2
+	pgp "$@" --quick-gen-key "$name <$name@t.example>" ed25519 sign "$expire"
+	pgp --armor --export "$name" >"$name.asc"
+}
+
+# signed KEY [OPTION...]: signs the last commit with it, in the place of any other signature.
+signed() {
+	local name=$1
+	shift
+	printf '#!/bin/sh\nexec gpg --homedir %s --batch --no-tty --pinentry-mode loopback --passphrase "" %s "$@"\n' \
+		"$keys" "$*" >sign.sh
+	chmod 755 sign.sh
+	g -c gpg.program="$PWD/sign.sh" -c user.signingkey="$name" commit -q --amend -S --no-edit
+	commit=$(g rev-parse HEAD)
+	recipe
+}
+
+teardown() {
+	if [ -n "${keys-}" ]; then
+		gpgconf --homedir "$keys" --kill all || :
+		rm -rf "$keys"
+	fi
+}
+
+@test "signatures by OpenPGP keys" {
+	command -v gpg-agent >/dev/null || skip 'no gpg-agent'
+	repository
+	keys=$(mktemp -d /tmp/ecpgp.XXXXXX)
+	key good never
+	key other never
+	run=(run r.json --out o --until source --require-signed --signers)
+	# not signed
+	exits 1 "${run[@]}" good.asc
+	prints '(source-unsigned)'
+	signed good
+	exits 0 "${run[@]}" good.asc
+	# the same keys as bytes; one of several
+	pgp --export good >good.gpg
+	exits 0 "${run[@]}" good.gpg
+	cat other.asc good.asc >both.asc
+	exits 0 "${run[@]}" both.asc
+	# nobody whose signatures count
+	exits 1 "${run[@]}" other.asc
+	prints '(source-signature)'
+	exits 1 run r.json --out o --until source --signers other.asc
+	prints '(source-signature)'
+	# gpg is found on PATH; without it nothing is good
+	mkdir bin
+	for tool in git sh ssh ssh-keygen; do ln -s "$(command -v $tool)" bin; done
+	PATH=$PWD/bin exits 3 "${run[@]}" good.asc
+	prints '(source-signers)'
+	# a signature of the other kind is by none of them
+	ssh-keygen -q -t ed25519 -N '' -C t -f ssh
+	echo "t@t.example $(cat ssh.pub)" >allowed
+	exits 1 "${run[@]}" allowed
+	prints '(source-signature)'
+	g -c gpg.format=ssh -c user.signingkey="$PWD/ssh" commit -q --amend -S --no-edit
+	commit=$(g rev-parse HEAD)
+	recipe
+	exits 1 "${run[@]}" good.asc
+	prints '(source-signature)'
+	exits 0 "${run[@]}" allowed
+	# a signer's time is over
+	echo "t@t.example valid-before=\"20200101\" $(cat ssh.pub)" >allowed
+	exits 1 "${run[@]}" allowed
+	# what is no key, a key that signs: neither
+	pgp --armor --export-secret-keys good >secret.asc
+	echo '-----BEGIN PGP PUBLIC KEY BLOCK-----' >torn.asc
+	exits 3 "${run[@]}" torn.asc
+	prints '(source-signers)'
+	[ ! -e o/stages/gnupg ]
+}
+
+@test "signatures by OpenPGP keys that are over, and by subkeys" {
+	command -v gpg-agent >/dev/null || skip 'no gpg-agent'
+	repository
+	keys=$(mktemp -d /tmp/ecpgp.XXXXXX)
+	run=(run r.json --out o --until source --require-signed --signers)
+	# expired since, though not when it signed
+	key old 1y --faked-system-time 20200101T000000!
+	signed old --faked-system-time 20200601T000000!
+	exits 1 "${run[@]}" old.asc
+	prints '(source-signature)'
+	# revoked since
+	key good never
+	signed good
+	exits 0 "${run[@]}" good.asc
+	sed 's/^:-----/-----/' "$keys/openpgp-revocs.d/$(pgp --with-colons --list-keys good |
+		sed -n 's/^fpr:*\([0-9A-F]*\):/\1/p' | head -n 1).rev" >revocation
+	cp good.asc before.asc
+	pgp --import revocation
+	pgp --armor --export good >good.asc
+	exits 1 "${run[@]}" good.asc
+	prints '(source-signature)'
+	# whoever was not told of it cannot know
+	exits 0 "${run[@]}" before.asc
+	# the signature itself has expired
+	key short never --faked-system-time 20200101T000000!
+	signed short --faked-system-time 20200601T000000! --default-sig-expire 1d
+	exits 1 "${run[@]}" short.asc
+	prints '(source-signature)'
+	# a subkey signs: the report names the key that it belongs to
+	pgp --quick-gen-key 'parent <parent@t.example>' ed25519 cert never
+	primary=$(pgp --with-colons --list-keys parent | sed -n 's/^fpr:*\([0-9A-F]*\):/\1/p' | head -n 1)
+	pgp --armor --export parent >bare.asc
+	pgp --quick-add-key "$primary" ed25519 sign never
+	pgp --armor --export parent >parent.asc
+	signed parent
+	exits 0 "${run[@]}" parent.asc
+	exits 1 "${run[@]}" bare.asc
+	prints '(source-signature)'
+	# what the report says of it; Nix is none that builds
+	mkdir bin
+	ln -s "$(command -v git)" "$(command -v gpg)" bin
+	ln -s /bin/false bin/nix
+	ln -s /bin/false bin/nix-store
+	PATH=$PWD/bin exits 3 run r.json --out o --signers parent.asc
+	prints "source.signature     ok    a good signature by $primary"
+	grep -q "\"git_signature\":{\"status\":\"good\",\"key\":\"$primary\"}" o/build-info.json
+}
+
+@test "signatures: what a repository brings along starts nothing and vouches for nobody" {
+	command -v gpg-agent >/dev/null || skip 'no gpg-agent'
+	repository
+	keys=$(mktemp -d /tmp/ecpgp.XXXXXX)
+	key good never
+	key evil never
+	printf '#!/bin/sh\ntouch %s/ran\necho "[GNUPG:] VALIDSIG 0 0 0 0 0 0 0 0 0 0" >&2\nexit 0\n' "$PWD" >repo/gpg
+	chmod 755 repo/gpg
+	cp evil.asc repo/signers
+	g config gpg.program "$PWD/repo/gpg"
+	commit two
+	signed evil
+	run=(run r.json --out o --until source --require-signed --signers)
+	exits 1 "${run[@]}" good.asc
+	prints '(source-signature)'
+	# nor does what somebody wrote into the folder of an earlier run
+	exits 0 "${run[@]}" evil.asc
+	for name in gpg.program gpg.openpgp.program gpg.ssh.program gpg.x509.program; do
+		git -C o/stages/source config "$name" "$PWD/repo/gpg"
+	done
+	git -C o/stages/source config gpg.ssh.allowedSignersFile "$PWD/repo/signers"
+	git -C o/stages/source config gpg.format ssh
+	exits 1 "${run[@]}" good.asc
+	prints '(source-signature)'
+	# an S/MIME signature, which is of neither kind, and text that is none
+	for text in '-----BEGIN SIGNED MESSAGE-----' '-----BEGIN PGP SIGNATURE-----' 'Good "git" signature for x with SHA256:x'; do
+		{
+			g cat-file commit HEAD | sed '/^committer/q'
+			printf 'gpgsig %s\n AAAA\n %s\n\nthree\n' "$text" "${text/BEGIN/END}"
+		} >object
+		commit=$(g hash-object -t commit -w "$PWD/object")
+		g update-ref refs/heads/forged "$commit"
+		recipe
+		exits 1 "${run[@]}" good.asc
+		prints '(source-signature)'
+	done
+	[ ! -e ran ]
 }

@@ -65,6 +65,10 @@ struct http_request {
 	 * HTTP_BODY_MAX. False stops: REASON_HTTP_STOPPED. A failure may come after pieces. */
 	bool (*sink)(void *context, struct span piece);
 	void *sink_context;
+	/* Asked in the thread of the request, at least once a second while it waits for the network: true
+	 * ends it with REASON_HTTP_STOPPED. NULL: never. */
+	bool (*stop)(void *context);
+	void *stop_context;
 	/* 0: none; otherwise Range: bytes=N- is asked for. Of the answers of class 2 then only a 206 with
 	 * these very bytes to the end counts, others are REASON_HTTP_RANGE. */
 	uint64_t range_from;

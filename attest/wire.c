@@ -114,6 +114,22 @@ static size_t on_body(char *at, size_t size, size_t n, void *context)
 	return piece.len;
 }
 
+/* Called by libcurl at least once a second, whether bytes come or not. */
+static int on_pause(void *context, curl_off_t down_all, curl_off_t down, curl_off_t up_all,
+		    curl_off_t up)
+{
+	struct exchange *x = context;
+
+	(void)down_all;
+	(void)down;
+	(void)up_all;
+	(void)up;
+	if (!x->request->stop(x->request->stop_context))
+		return 0;
+	(void)stop(x, REASON_HTTP_STOPPED, "");
+	return 1;
+}
+
 /* Whatever names a host (--resolve, a resolver, a proxy): unencrypted bytes stay on this machine. */
 static curl_socket_t on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
@@ -268,6 +284,11 @@ static enum reason set_message(struct exchange *x)
 		(void)snprintf(range, sizeof(range), "%llu-",
 			       (unsigned long long)request->range_from);
 		bad |= curl_easy_setopt(easy, CURLOPT_RANGE, range);
+	}
+	if (request->stop != NULL) {
+		bad |= curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+		bad |= curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_pause);
+		bad |= curl_easy_setopt(easy, CURLOPT_XFERINFODATA, x);
 	}
 	/* some servers answer nobody who has no name */
 	bad |= curl_easy_setopt(easy, CURLOPT_USERAGENT, "enclavecheck");

@@ -7,6 +7,7 @@
 #include "attest/header.h"
 #include "attest/url.h"
 #include "rebuild/challenge.h"
+#include "rebuild/refusal.h"
 #include "verify/auto.h"
 
 struct distribution {
@@ -26,6 +27,27 @@ struct get {
 	bool bare; /* not of the registry itself: no token, no redirect */
 };
 
+bool oci_is_stopped(const struct oci *oci)
+{
+	return (oci->interrupted != NULL && *oci->interrupted != 0) ||
+	       (oci->unwanted != NULL && atomic_load(oci->unwanted));
+}
+
+static bool is_stopped(void *context)
+{
+	const struct oci *oci = context;
+
+	return oci_is_stopped(oci);
+}
+
+struct store_wait oci_wait(const struct oci *oci)
+{
+	return (struct store_wait){ .clock = oci->clock,
+				    .deadline_ms = oci->deadline_ms,
+				    .stop = is_stopped,
+				    .context = (void *)(uintptr_t)oci };
+}
+
 struct distribution *distribution_new(const struct oci *oci, const struct ociref *reference)
 {
 	struct distribution *distribution = calloc(1, sizeof(*distribution));
@@ -33,6 +55,20 @@ struct distribution *distribution_new(const struct oci *oci, const struct ociref
 	if (distribution == NULL)
 		return NULL;
 	*distribution = (struct distribution){ .oci = oci, .reference = reference };
+	return distribution;
+}
+
+struct distribution *distribution_another(const struct distribution *first, const struct oci *oci)
+{
+	struct distribution *distribution = distribution_new(oci, first->reference);
+
+	if (distribution == NULL || first->authorization == NULL)
+		return distribution;
+	distribution->authorization = strdup(first->authorization);
+	if (distribution->authorization == NULL) {
+		distribution_free(distribution);
+		return NULL;
+	}
 	return distribution;
 }
 
@@ -62,6 +98,8 @@ static enum reason note(const struct distribution *distribution, enum reason rea
 		buf_printf(&words, ": %s", answer->trouble);
 	else if (answer->status != 0)
 		buf_printf(&words, ": status %ld", answer->status);
+	if (answer->status / 100 > 3)
+		refusal_tell(buf_span(&answer->body), &words);
 	if (http_answer_header(answer, "Retry-After", &later)) {
 		buf_text(&words, ", Retry-After: ");
 		buf_add(&words, later);
@@ -104,6 +142,8 @@ static enum reason send_get(struct distribution *distribution, const struct get 
 		.sink = get->sink,
 		.sink_context = get->sink_context,
 		.range_from = get->range_from,
+		.stop = is_stopped,
+		.stop_context = (void *)(uintptr_t)distribution->oci,
 	};
 
 	if (!get->bare) {
@@ -111,7 +151,11 @@ static enum reason send_get(struct distribution *distribution, const struct get 
 		request.headers = headers;
 		request.n_headers = headers[0] != NULL ? 1 : 0;
 	}
-	return http_exchange(distribution->oci->http, &request, ret);
+	enum reason reason = http_exchange(distribution->oci->http, &request, ret);
+	/* a sink that wants no more says why itself */
+	return reason == REASON_HTTP_STOPPED && oci_is_stopped(distribution->oci) ?
+		       REASON_INTERRUPTED :
+		       reason;
 }
 
 static void add_escaped(struct buf *url, struct span text)
@@ -290,24 +334,31 @@ static bool fill(void *context, struct span piece)
 {
 	struct filling *filling = context;
 
-	if (filling->oci->interrupted != NULL && *filling->oci->interrupted != 0)
-		filling->reason = REASON_INTERRUPTED;
-	else
-		filling->reason = store_part_add(filling->part, piece, filling->reterr);
+	filling->reason = oci_is_stopped(filling->oci) ?
+				  REASON_INTERRUPTED :
+				  store_part_add(filling->part, piece, filling->reterr);
 	if (filling->reason == REASON_OK)
 		advance_by(filling->oci->advance, piece.len);
 	return filling->reason == REASON_OK;
 }
 
+/* A blob that is being fetched. */
+struct coming {
+	struct distribution *distribution;
+	const struct descriptor *blob;
+	const char *url;
+	struct store_part *part;
+	uint64_t told; /* what oci->advance was told before this blob */
+	bool resumed;  /* it came in parts, which may be why it went wrong */
+};
+
 /* One request for what is missing. *ret_again: the server does not go on where the part ends. */
-static enum reason fetch_rest(struct distribution *distribution, const struct descriptor *blob,
-			      const char *url, struct store_part *part, bool *ret_again,
-			      struct trouble *reterr)
+static enum reason fetch_rest(const struct coming *coming, bool *ret_again, struct trouble *reterr)
 {
-	struct filling filling = { distribution->oci, part, reterr, REASON_OK };
-	uint64_t have = store_part_len(part);
-	const struct get get = { .url = url,
-				 .body_max = (size_t)(blob->size - have),
+	struct filling filling = { coming->distribution->oci, coming->part, reterr, REASON_OK };
+	uint64_t have = store_part_len(coming->part);
+	const struct get get = { .url = coming->url,
+				 .body_max = (size_t)(coming->blob->size - have),
 				 .sink = fill,
 				 .sink_context = &filling,
 				 .range_from = have };
@@ -315,8 +366,8 @@ static enum reason fetch_rest(struct distribution *distribution, const struct de
 	struct http_answer answer;
 	struct trouble trouble = { .why = 0 };
 
-	sha256_text(blob->digest, what);
-	enum reason reason = ask(distribution, what, &get, &answer, &trouble);
+	sha256_text(coming->blob->digest, what);
+	enum reason reason = ask(coming->distribution, what, &get, &answer, &trouble);
 	if (filling.reason != REASON_OK)
 		reason = filling.reason;
 	*ret_again = have > 0 && (reason == REASON_HTTP_RANGE ||
@@ -328,18 +379,20 @@ static enum reason fetch_rest(struct distribution *distribution, const struct de
 }
 
 /* All that is missing, in as many requests as that takes. */
-static enum reason fetch_part(struct distribution *distribution, const struct descriptor *blob,
-			      const char *url, struct store_part *part, bool *ret_resumed,
-			      struct trouble *reterr)
+static enum reason fetch_part(struct coming *coming, struct trouble *reterr)
 {
+	struct advance *advance = coming->distribution->oci->advance;
+	struct store_part *part = coming->part;
+	uint64_t size = coming->blob->size;
 	unsigned resumes = 0;
 
-	while (store_part_len(part) < blob->size) {
+	while (store_part_len(part) < size) {
 		uint64_t before = store_part_len(part);
-		*ret_resumed |= before > 0;
+		coming->resumed |= before > 0;
+		advance_to(advance, coming->told + before);
 		bool again = false;
 		struct trouble trouble = { .why = 0 };
-		enum reason reason = fetch_rest(distribution, blob, url, part, &again, &trouble);
+		enum reason reason = fetch_rest(coming, &again, &trouble);
 		if (again || reason == REASON_HTTP_TOO_LARGE) {
 			enum reason restarted = store_part_restart(part);
 			if (restarted != REASON_OK)
@@ -355,56 +408,68 @@ static enum reason fetch_part(struct distribution *distribution, const struct de
 			return reason;
 		}
 		/* a whole answer, and yet not all of the blob: finishing says so */
-		if (store_part_len(part) < blob->size)
+		if (store_part_len(part) < size)
 			break;
 	}
 	return REASON_OK;
 }
 
-/* Once. *ret_resumed: it came in parts, which may be why it went wrong. */
-static enum reason fetch(struct distribution *distribution, const struct descriptor *blob,
-			 const char *url, bool *ret_resumed, struct trouble *reterr)
+/* Once. */
+static enum reason fetch(struct coming *coming, struct trouble *reterr)
 {
-	const struct oci *oci = distribution->oci;
-	struct store_part *part = NULL;
+	const struct oci *oci = coming->distribution->oci;
+	const struct descriptor *blob = coming->blob;
+	const struct store_wait wait = oci_wait(oci);
 	char what[SHA256_TEXT_LEN + 1];
-	enum reason reason = store_begin(oci->store, blob->digest, blob->size, oci->clock,
-					 oci->deadline_ms, &part, reterr);
+	enum reason reason =
+		store_begin(oci->store, blob->digest, blob->size, &wait, &coming->part, reterr);
 
-	if (reason != REASON_OK || part == NULL)
+	if (reason != REASON_OK || coming->part == NULL)
 		return reason;
-	*ret_resumed = store_part_len(part) > 0;
-	reason = fetch_part(distribution, blob, url, part, ret_resumed, reterr);
+	reason = fetch_part(coming, reterr);
 	if (reason == REASON_OK)
-		reason = store_part_finish(part, reterr);
-	store_part_free(part);
+		reason = store_part_finish(coming->part, reterr);
+	store_part_free(coming->part);
 	sha256_text(blob->digest, what);
 	return reason == REASON_OK ? reason : trouble_note(reterr, reason, span_of_text(what), 0);
+}
+
+static enum reason fetch_blob(struct distribution *distribution, const struct descriptor *blob,
+			      uint64_t told, struct trouble *reterr)
+{
+	struct coming coming = { .distribution = distribution, .blob = blob, .told = told };
+	char digest[SHA256_TEXT_LEN + 1];
+
+	sha256_text(blob->digest, digest);
+	char *url = url_of(distribution->reference, "blobs", digest);
+	if (url == NULL)
+		return REASON_OUT_OF_MEMORY;
+	coming.url = url;
+	enum reason reason = fetch(&coming, reterr);
+	if (reason == REASON_OCI_DIGEST && coming.resumed) {
+		*reterr = (struct trouble){ .why = 0 };
+		reason = fetch(&coming, reterr);
+	}
+	free(url);
+	return reason;
 }
 
 enum reason distribution_blob(struct distribution *distribution, const struct descriptor *blob,
 			      struct trouble *reterr)
 {
 	const struct oci *oci = distribution->oci;
-	char digest[SHA256_TEXT_LEN + 1];
-	bool resumed = false;
+	uint64_t told = oci->advance != NULL ? oci->advance->done : 0;
 	int fd = -1;
 	enum reason reason =
 		store_get(oci->store, blob->digest, blob->size, oci->advance, &fd, reterr);
 
 	if (fd >= 0)
 		(void)close(fd);
-	if (reason != REASON_OK || fd >= 0)
-		return reason;
-	sha256_text(blob->digest, digest);
-	char *url = url_of(distribution->reference, "blobs", digest);
-	if (url == NULL)
-		return REASON_OUT_OF_MEMORY;
-	reason = fetch(distribution, blob, url, &resumed, reterr);
-	if (reason == REASON_OCI_DIGEST && resumed) {
-		*reterr = (struct trouble){ .why = 0 };
-		reason = fetch(distribution, blob, url, &resumed, reterr);
+	else if (reason == REASON_OK)
+		reason = fetch_blob(distribution, blob, told, reterr);
+	if (reason == REASON_OK) {
+		advance_to(oci->advance, told + blob->size);
+		advance_by(oci->advance, 0);
 	}
-	free(url);
 	return reason;
 }

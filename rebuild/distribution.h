@@ -10,6 +10,7 @@
 #define REBUILD_DISTRIBUTION_H
 
 #include <signal.h>
+#include <stdatomic.h>
 
 #include "attest/http.h"
 #include "rebuild/manifest.h"
@@ -21,13 +22,21 @@
 
 /* How to fetch; all borrowed. */
 struct oci {
-	struct http *http; /* may be NULL where nothing is fetched from a registry */
+	struct http *http;   /* may be NULL where nothing is fetched from a registry */
+	struct http *second; /* another: two layers come at a time then; NULL: one does */
 	const struct http_clock *clock;
 	int64_t deadline_ms; /* on the clock, for all of it */
 	const struct store *store;
 	struct advance *advance;                  /* told of bytes; NULL: none */
 	const volatile sig_atomic_t *interrupted; /* NULL: never */
+	const atomic_bool *unwanted; /* another thread has no use for it any more; NULL: never */
 };
+
+/* Whether fetching is to end. */
+bool oci_is_stopped(const struct oci *oci);
+
+/* How the store waits for another process, under that. */
+struct store_wait oci_wait(const struct oci *oci);
 
 /* A repository in a registry. */
 struct distribution;
@@ -36,6 +45,10 @@ struct distribution;
  * NULL: no memory. */
 struct distribution *distribution_new(const struct oci *oci, const struct ociref *reference);
 void distribution_free(struct distribution *distribution);
+
+/* The same repository for another thread, by the handle of another `oci`: it begins with the token that `first` has.
+ * NULL: no memory. */
+struct distribution *distribution_another(const struct distribution *first, const struct oci *oci);
 
 /* The manifest or index that `which` names, a digest as text or a tag: the body as it came, appended
  * to *ret, and what the registry sent it as. The caller checks the digest.
@@ -47,7 +60,8 @@ enum reason distribution_manifest(struct distribution *distribution, const char 
 				  struct trouble *reterr) MUST_CHECK;
 
 /* Sees to it that the store has a blob. What was broken off is gone on with; what the server does not go on
- * with, or turns out to be another blob after all, is thrown away and fetched once more, once.
+ * with, or turns out to be another blob after all, is thrown away and fetched once more, once. In the end oci->advance
+ * was told of as many bytes as the blob has, hashed or fetched.
  * As above without the last three of the manifest, and REASON_OCI_DIGEST, _SIZE, REASON_INTERRUPTED and the
  * reasons of store.h. */
 enum reason distribution_blob(struct distribution *distribution, const struct descriptor *blob,

@@ -169,7 +169,7 @@ static enum reason read_manifest(struct reading *reading)
 
 	if (reading->manifest.len == 0)
 		return REASON_DOCKER_ARCHIVE;
-	enum reason reason = json_read(buf_span(&reading->manifest), &tree, &place);
+	enum reason reason = json_read_large(buf_span(&reading->manifest), &tree, &place);
 	if (reason != REASON_OK)
 		return reason;
 	/* of several images nobody says which */
@@ -274,6 +274,7 @@ static enum reason visit_layers(struct reading *reading, struct tarball *tarball
 				const struct tarball_entry *entry)
 {
 	const struct oci *oci = reading->oci;
+	const struct store_wait wait = oci_wait(oci);
 	struct filling filling = { NULL, reading->reterr };
 	const struct sink sink = { fill, &filling };
 	const struct part *part = NULL;
@@ -293,8 +294,8 @@ static enum reason visit_layers(struct reading *reading, struct tarball *tarball
 		(void)close(there);
 	if (reason != REASON_OK || there >= 0)
 		return reason;
-	reason = store_begin(oci->store, part->sha256, part->size, oci->clock, oci->deadline_ms,
-			     &filling.part, reading->reterr);
+	reason = store_begin(oci->store, part->sha256, part->size, &wait, &filling.part,
+			     reading->reterr);
 	if (reason != REASON_OK || filling.part == NULL)
 		return reason;
 	reason = store_part_restart(filling.part);

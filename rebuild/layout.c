@@ -165,6 +165,7 @@ static enum reason copy(const struct oci *oci, int fd, struct store_part *part,
 enum reason layout_blob(const struct layout *layout, const struct oci *oci,
 			const struct descriptor *blob, struct trouble *reterr)
 {
+	const struct store_wait wait = oci_wait(oci);
 	struct store_part *part = NULL;
 	char text[SHA256_TEXT_LEN + 1];
 	int there = -1;
@@ -178,8 +179,7 @@ enum reason layout_blob(const struct layout *layout, const struct oci *oci,
 		return reason;
 	reason = open_blob(layout, blob->digest, &fd, reterr);
 	if (reason == REASON_OK)
-		reason = store_begin(oci->store, blob->digest, blob->size, oci->clock,
-				     oci->deadline_ms, &part, reterr);
+		reason = store_begin(oci->store, blob->digest, blob->size, &wait, &part, reterr);
 	if (reason == REASON_OK && part != NULL)
 		reason = copy(oci, fd, part, reterr);
 	store_part_free(part);

@@ -103,7 +103,7 @@ enum reason manifest_read(struct span text, enum media stated, struct manifest *
 {
 	struct json_place place;
 	cJSON *tree = NULL;
-	enum reason reason = json_read(text, &tree, &place);
+	enum reason reason = json_read_large(text, &tree, &place);
 
 	if (reason != REASON_OK)
 		return reason;
@@ -277,7 +277,7 @@ enum reason manifest_config(struct span text, const struct ociref_platform *plat
 {
 	struct json_place place;
 	cJSON *tree = NULL;
-	enum reason reason = json_read(text, &tree, &place);
+	enum reason reason = json_read_large(text, &tree, &place);
 
 	if (reason != REASON_OK)
 		return reason;

@@ -4,8 +4,8 @@
  *
  * Strict: schemaVersion 2; a mediaType of the document itself equal to what it was named or sent as;
  * never both `manifests` and `layers` or `config` in one (it would be two images at once); only the media
- * types below. Members that these formats do not know are allowed, as they say. Bounded by JSON_MAX, and by
- * json.h otherwise; no `urls` or `data` of a descriptor is ever used. */
+ * types below. Members that these formats do not know are allowed, as they say. Bounded by
+ * json_read_large; no `urls` or `data` of a descriptor is ever used. */
 #ifndef REBUILD_MANIFEST_H
 #define REBUILD_MANIFEST_H
 
@@ -13,7 +13,7 @@
 #include "rebuild/sha256.h"
 #include "verify/json.h"
 
-#define MANIFEST_MAX JSON_MAX /* bytes of an index, manifest or configuration */
+#define MANIFEST_MAX JSON_LARGE_MAX /* bytes of an index, manifest or configuration */
 #define MANIFEST_LAYERS_MAX 127
 #define MANIFEST_LAYER_MAX (UINT64_C(8) << 30)   /* bytes of one layer as it is fetched */
 #define MANIFEST_LAYERS_SUM (UINT64_C(32) << 30) /* and of all */
@@ -53,7 +53,7 @@ struct manifest {
 	cJSON *tree;
 };
 
-/* Reads `text`, which was named or sent as `stated`. The reasons of json_read; REASON_OCI_SCHEMA,
+/* Reads `text`, which was named or sent as `stated`. The reasons of json_read_large; REASON_OCI_SCHEMA,
  * _MEDIA_TYPE, _FORM. */
 enum reason manifest_read(struct span text, enum media stated, struct manifest *ret) MUST_CHECK;
 void manifest_done(struct manifest *manifest);
@@ -74,7 +74,7 @@ enum reason manifest_parts(const struct manifest *manifest, struct descriptor *r
 			   size_t *ret_n_layers) MUST_CHECK;
 
 /* Reads a configuration: it is of this platform, and names the uncompressed content of each layer.
- * The reasons of json_read; REASON_OCI_FORM, _PLATFORM_ABSENT, _LAYERS. */
+ * The reasons of json_read_large; REASON_OCI_FORM, _PLATFORM_ABSENT, _LAYERS. */
 enum reason manifest_config(struct span text, const struct ociref_platform *platform,
 			    size_t n_layers, uint8_t ret_diff_ids[][DIGEST_SHA256_LEN]) MUST_CHECK;
 

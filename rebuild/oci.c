@@ -6,6 +6,7 @@
 
 #include "rebuild/dockerarchive.h"
 #include "rebuild/layout.h"
+#include "rebuild/pull.h"
 
 /* Where manifests and blobs come from. */
 struct source {
@@ -52,6 +53,19 @@ static enum reason get_blob(const struct source *source, const struct descriptor
 	return source->distribution != NULL ?
 		       distribution_blob(source->distribution, blob, reterr) :
 		       layout_blob(source->layout, source->oci, blob, reterr);
+}
+
+/* A file has nothing to gain from two at a time. */
+static enum reason get_layers(const struct source *source, const struct descriptor *layers,
+			      size_t n, struct trouble *reterr)
+{
+	enum reason reason = REASON_OK;
+
+	if (source->distribution != NULL)
+		return pull_blobs(source->oci, source->distribution, layers, n, reterr);
+	for (size_t i = 0; i < n && reason == REASON_OK; i++)
+		reason = layout_blob(source->layout, source->oci, &layers[i], reterr);
+	return reason;
 }
 
 /* A small blob of the store, whole. What was hashed is what is returned. */
@@ -169,8 +183,8 @@ static enum reason fetch_parts(const struct source *source, const struct manifes
 			manifest_config(buf_span(&body), platform, pins->n_layers, diff_ids),
 			config.digest, reterr);
 	buf_done(&body);
-	for (size_t i = 0; i < pins->n_layers && reason == REASON_OK; i++)
-		reason = get_blob(source, &layers[i], reterr);
+	if (reason == REASON_OK)
+		reason = get_layers(source, layers, pins->n_layers, reterr);
 	if (reason == REASON_OK)
 		set_layers(pins, layers, diff_ids);
 	return reason;

@@ -29,8 +29,7 @@ struct oci_pins {
 /* Fetches the image of this platform (linux/amd64), layer by layer. In order: the bytes of an index, a
  * manifest, the configuration and each layer have the digest and the size by which they were named, before
  * anything reads them; the configuration is of the platform and names a diff_id for each layer (layer_read
- * compares these). One layer at a time: a registry's one connection is as fast as the network, and a disk that
- * is filled in order can be gone on with.
+ * compares these). Layers of a registry come two at a time (pull.h).
  *
  * REASON_OCI_TAG: the reference has no digest; REASON_OCI_DIGEST, _SIZE; the reasons of
  * distribution.h, manifest.h and store.h; of a folder REASON_OCI_LAYOUT, _BLOB_ABSENT,

@@ -71,8 +71,10 @@ enum reason run_image(struct run *run, struct trouble *reterr)
 	if (reason != REASON_OK)
 		return reason;
 	struct http *http = http_new(&route, order->http_clock);
+	struct http *second = http_new(&route, order->http_clock);
 	struct oci oci = {
 		.http = http,
+		.second = second,
 		.clock = order->http_clock,
 		.deadline_ms =
 			order->http_clock->ticks_ms(order->http_clock->context) + run->git.limit_ms,
@@ -86,6 +88,7 @@ enum reason run_image(struct run *run, struct trouble *reterr)
 		if (order->recipe->n_files > 0)
 			reason = take_files(run, &oci, reterr);
 	}
+	http_free(second);
 	http_free(http);
 	store_free(store);
 	return reason;

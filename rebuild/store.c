@@ -243,9 +243,11 @@ static bool is_named(const struct store_part *part)
 }
 
 /* Opens and locks the .part. */
-static enum reason take(struct store_part *part, const struct http_clock *clock,
-			int64_t deadline_ms, struct trouble *reterr)
+static enum reason take(struct store_part *part, const struct store_wait *wait,
+			struct trouble *reterr)
 {
+	const struct http_clock *clock = wait->clock;
+
 	for (;;) {
 		struct stat st;
 		part->fd = openat(part->folder, part->name,
@@ -262,8 +264,11 @@ static enum reason take(struct store_part *part, const struct http_clock *clock,
 				return REASON_OK;
 		} else if (errno != EWOULDBLOCK && errno != EINTR) {
 			return note(reterr, REASON_STORE_UNWRITABLE, part->name);
-		} else if (clock->ticks_ms(clock->context) >= deadline_ms) {
+		} else if (clock->ticks_ms(clock->context) >= wait->deadline_ms) {
 			return note(reterr, REASON_STORE_BUSY, part->name);
+		} else if (wait->stop != NULL && wait->stop(wait->context)) {
+			errno = 0;
+			return note(reterr, REASON_INTERRUPTED, part->name);
 		} else {
 			clock->sleep_ms(clock->context, STORE_PAUSE_MS);
 		}
@@ -295,8 +300,8 @@ static enum reason take_up(struct store_part *part, struct trouble *reterr)
 }
 
 enum reason store_begin(const struct store *store, const uint8_t digest[static DIGEST_SHA256_LEN],
-			uint64_t size, const struct http_clock *clock, int64_t deadline_ms,
-			struct store_part **ret, struct trouble *reterr)
+			uint64_t size, const struct store_wait *wait, struct store_part **ret,
+			struct trouble *reterr)
 {
 	struct store_part *part = calloc(1, sizeof(*part));
 	int there = -1;
@@ -310,8 +315,7 @@ enum reason store_begin(const struct store *store, const uint8_t digest[static D
 	name_of(digest, part->whole);
 	(void)snprintf(part->name, sizeof(part->name), "%s" PART_SUFFIX, part->whole);
 	part->folder = enter_folder(store, part->whole, reterr);
-	enum reason reason =
-		part->folder >= 0 ? take(part, clock, deadline_ms, reterr) : REASON_STORE_FOLDER;
+	enum reason reason = part->folder >= 0 ? take(part, wait, reterr) : REASON_STORE_FOLDER;
 	/* somebody else may have finished it meanwhile */
 	if (reason == REASON_OK)
 		reason = get_from(part->folder, part->whole, digest, size, NULL, &there, reterr);

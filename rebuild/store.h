@@ -39,13 +39,21 @@ enum reason store_get(const struct store *store, const uint8_t digest[static DIG
 /* A blob on its way in. */
 struct store_part;
 
-/* Begins, or goes on with, a blob that is not there. Where another process is at it this one waits,
- * until `deadline_ms` of the clock. *ret NULL: the blob is there by now, get it. End with store_part_free.
- * REASON_STORE_BUSY, _FOLDER, _UNWRITABLE; _SPACE: less is free than what is missing;
- * REASON_FILE_UNREADABLE, REASON_OUT_OF_MEMORY, REASON_CRYPTO_FAILED. */
+/* How to wait while another process, or thread, is at the same blob. All borrowed. */
+struct store_wait {
+	const struct http_clock *clock;
+	int64_t deadline_ms;
+	bool (*stop)(void *context); /* true: no longer; NULL: until the deadline */
+	void *context;
+};
+
+/* Begins, or goes on with, a blob that is not there. *ret NULL: the blob is there by now, get it. End with
+ * store_part_free.
+ * REASON_STORE_BUSY: the other did not end in time; REASON_INTERRUPTED; REASON_STORE_FOLDER, _UNWRITABLE; _SPACE:
+ * less is free than what is missing; REASON_FILE_UNREADABLE, REASON_OUT_OF_MEMORY, REASON_CRYPTO_FAILED. */
 enum reason store_begin(const struct store *store, const uint8_t digest[static DIGEST_SHA256_LEN],
-			uint64_t size, const struct http_clock *clock, int64_t deadline_ms,
-			struct store_part **ret, struct trouble *reterr) MUST_CHECK;
+			uint64_t size, const struct store_wait *wait, struct store_part **ret,
+			struct trouble *reterr) MUST_CHECK;
 
 /* How much is there. */
 uint64_t store_part_len(const struct store_part *part);

@@ -17,7 +17,7 @@
 #define JSON_DEPTH_MAX 16              /* nested arrays and objects */
 #define JSON_VALUES_MAX 20000          /* values of all kinds, the outermost included */
 
-#define JSON_LARGE_MAX ((size_t)4 * 1024 * 1024) /* bytes of a file of the user's own */
+#define JSON_LARGE_MAX ((size_t)4 * 1024 * 1024) /* bytes of what json_read_large reads */
 #define JSON_LARGE_VALUES_MAX 100000
 
 /* Where reading failed: both counted from 1, columns in bytes; {0, 0} where it is the text as a whole
@@ -35,8 +35,8 @@ struct json_place {
  * _DUPLICATE_KEY; REASON_OUT_OF_MEMORY. */
 enum reason json_read(struct span text, cJSON **ret, struct json_place *reterr_place) MUST_CHECK;
 
-/* The same for what the user wrote or this program kept, up to JSON_LARGE_MAX and JSON_LARGE_VALUES_MAX:
- * never for what comes from elsewhere. */
+/* The same up to JSON_LARGE_MAX and JSON_LARGE_VALUES_MAX: for what the user wrote, what this program kept, and the
+ * manifests of container images, whose format allows so much. Never for what an enclave or its operator sends. */
 enum reason json_read_large(struct span text, cJSON **ret,
 			    struct json_place *reterr_place) MUST_CHECK;
 

@@ -314,6 +314,8 @@ def broken():
     bad("a header's checksum", "layer-tar", put(change(tar, 1024)))
     row("sparse beyond its size", [put(sparse_gnu(100))], reason="layer-tar")
     bomb = pack([entry("f", bytes(1 << 20))])
+    row("expansion, the most", [put(tar.ljust(1 << 20, b"\0"), "gzip")], content=A)
+    bad("expansion, one more", "layer-expansion", put(tar.ljust((1 << 20) + 1, b"\0"), "gzip"))
     bad("expansion", "layer-expansion", put(bomb, "gzip"))
     bad("expansion, zstd", "layer-expansion", put(bomb, "zstd"))
     bad("expansion, of all together", "layer-expansion", *(put(pack([entry(f"f{i}", bytes(1 << 18))]), "gzip")

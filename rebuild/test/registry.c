@@ -128,15 +128,17 @@ void registry_client_start(struct registry_client *client, const char *dir)
 	*client = (struct registry_client){ .store = NULL };
 	EXPECT_REASON(dir, store_open(dir, &client->store, &trouble), REASON_OK);
 	client->oci = (struct oci){ .http = http_new(&client->route, &real),
+				    .second = http_new(&client->route, &real),
 				    .clock = &real,
 				    .deadline_ms = ticks(NULL) + TIME_MS,
 				    .store = client->store };
-	ck_assert(client->oci.http != NULL);
+	ck_assert(client->oci.http != NULL && client->oci.second != NULL);
 }
 
 void registry_client_done(struct registry_client *client)
 {
 	http_free(client->oci.http);
+	http_free(client->oci.second);
 	store_free(client->store);
 }
 

@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tarfile
 import threading
+import time
 import urllib.parse
 
 DIR = os.path.abspath(sys.argv[1])
@@ -30,6 +31,7 @@ DOCKER = "application/vnd.docker."
 ROWS = []
 BINARY = b"\x7fELF" + b"nitro" * 4000
 LOCK = threading.Lock()
+JSON_MAX = 4 << 20  # of a manifest or configuration
 
 
 def sha(data):
@@ -73,7 +75,7 @@ class Layout:
     def path(self, descriptor):
         return f"{self.name}/blobs/sha256/{descriptor['digest'][7:]}"
 
-    def image(self, tars, arch="amd64", kind="gzip", ids=None, config=None, layer=None, zipped=None):
+    def image(self, tars, arch="amd64", kind="gzip", ids=None, config=None, layer=None, zipped=None, padding=0):
         layers = []
         for one in tars:
             blob = zipped(one) if zipped else gzip.compress(one, mtime=0)
@@ -82,7 +84,8 @@ class Layout:
             layers.append(self.put(blob, f"{OCI}layer.v1.tar+{kind}", **(layer or {})))
         made = {"architecture": arch, "os": "linux", "config": {},
                 "rootfs": {"type": "layers", "diff_ids": ids or [sha(one) for one in tars]}}
-        self.config = self.put(made, OCI + "config.v1+json", **(config or {}))
+        made = json.dumps(made).encode()
+        self.config = self.put(made + b" " * (padding - len(made)), OCI + "config.v1+json", **(config or {}))
         self.layers = layers
         return self.put({"schemaVersion": 2, "mediaType": OCI + "manifest.v1+json", "config": self.config,
                          "layers": layers}, OCI + "manifest.v1+json")
@@ -136,6 +139,18 @@ def good_layouts():
     return index, amd64, config, layers
 
 
+def many_layers():
+    """Six layers, two of them the same."""
+    layout = Layout("many")
+    layers = [tar({f"f{i}": noise(30000 + i)}) for i in range(5)]
+    image = layout.image([*layers, layers[4]])
+    with open("many/index.json", "w", encoding="ascii") as file:
+        json.dump({"schemaVersion": 2, "manifests": [
+            {**image, "annotations": {"org.opencontainers.image.ref.name": "many"}}]}, file)
+    row("six layers", layout.reference(image), path="/f4")
+    return image, [one["digest"] for one in layout.layers]
+
+
 def bad_layouts():
     def case(name, fetch="ok", read="ok", spoil=None, **image):
         layout = Layout("bad-" + name.replace(" ", "-"))
@@ -177,8 +192,14 @@ def bad_layouts():
                                                                    "amd64"))), "oci-media-type")
     row("a manifest as Docker's", layout.reference(layout.index(
         on({**amd64, "mediaType": DOCKER + "distribution.manifest.v2+json"}, "amd64"))), "oci-media-type")
-    large = layout.put(b" " * (1 << 20) + b"{}", "x")
-    row("a large manifest", layout.reference(large), "oci-too-large")
+    whole = json.dumps({"schemaVersion": 2, "mediaType": OCI + "index.v1+json",
+                        "manifests": [on(amd64, "amd64")]}).encode()
+    largest = layout.put(whole + b" " * (JSON_MAX - len(whole)), "x")
+    row("the largest manifest", layout.reference(largest))
+    row("a larger one", layout.reference(layout.put(whole + b" " * (JSON_MAX + 1 - len(whole)), "x")), "oci-too-large")
+    manifest = layout.image([TOP], padding=JSON_MAX)
+    row("the largest configuration", layout.reference(manifest))
+    row("a larger one, configuration", layout.reference(layout.image([TOP], padding=JSON_MAX + 1)), "oci-too-large")
     row("no JSON", layout.reference(layout.put(b"what", "x")), "json-malformed")
 
 
@@ -285,7 +306,8 @@ class Front(http.server.BaseHTTPRequestHandler):
         if fault == "token500":
             return self.send(500, b"{}")
         bodies = {"notoken": b"{}", "tokenjson": b"what", "tokentext": b'{"token":"a b"}',
-                  "tokennumber": b'{"token":7}', "tokenlarge": b'"' + b"x" * 70000 + b'"',
+                  "tokennumber": b'{"token":7}', "tokenlarge": json.dumps({"token": SECRET}).encode().ljust(65537),
+                  "tokenlargest": json.dumps({"token": SECRET}).encode().ljust(65536),
                   "accesstoken": json.dumps({"token": "", "access_token": SECRET}).encode()}
         if query.get("scope", [""])[0].startswith("repository:") and query["service"] == ["front, local"]:
             scope = query["scope"][0].split(":")
@@ -331,7 +353,9 @@ class Front(http.server.BaseHTTPRequestHandler):
         elif fault == "badmanifest":
             body = body.replace(b"}", b"} ", 1)
         elif fault == "largemanifest":
-            body += b" " * (1 << 20)
+            body += b" " * (JSON_MAX + 1 - len(body))
+        elif fault == "largestmanifest":  # it is another one, but it is taken to be looked at
+            body += b" " * (JSON_MAX - len(body))
         if fault == "notype":
             return self.send(status, body)
         return self.send(status, body, Content_Type=kind)
@@ -349,6 +373,17 @@ class Blobs(Front):
         _, _, whole = fetch("blobs", which, {})
         start = int(headers["Range"][6:].rstrip("-")) if headers else 0
         body = whole[start:]
+        if fault.startswith("order") and which in MANY_LAYERS:
+            at = MANY_LAYERS.index(which)
+            if at == 0:
+                time.sleep(0.5)
+                if fault != "order2":
+                    return self.send(404, json.dumps({"errors": [
+                        {"code": "BLOB_UNKNOWN", "message": "no \033[31mblob", "detail": {}}]}).encode())
+            elif at == 1 and fault != "order3":
+                return self.send(500, b"out of\norder\n")
+        elif fault == "pair" and which in MANY_LAYERS:
+            self.pair()
         status, extra = (206, {"Content_Range": f"bytes {start}-{len(whole) - 1}/{len(whole)}"}) if headers else (200, {})
         if len(whole) < 1000:  # the configuration comes through
             fault = "none"
@@ -379,7 +414,24 @@ class Blobs(Front):
                 body = bytes(len(body))
         elif fault == "429blob":
             return self.send(429)
+        elif fault == "stall" or (fault == "order3" and MANY_LAYERS.index(which) > 0):
+            self.send(status, body[:5000], len(body), **extra)
+            self.wfile.flush()
+            self.connection.settimeout(60)
+            return self.connection.recv(1)  # until the client goes
         return self.send(status, body, **extra)
+
+    def pair(self):
+        """Answers when another request is there too, or nobody else comes; notes how many there are at once."""
+        with PAIR:
+            SEEN["pair"] = SEEN.get("pair", 0) + 1
+            PAIR.notify_all()
+            PAIR.wait_for(lambda: SEEN["pair"] > 1, 3)
+            with open("log", "a", encoding="ascii") as log:
+                log.write(f"pair {SEEN['pair']}\n")
+        time.sleep(0.1)
+        with PAIR:
+            SEEN["pair"] -= 1
 
 
 def fetch(kind, which, headers):
@@ -423,7 +475,7 @@ def faults(index):
         row("registry, " + name, f"127.0.0.1:{PORTS['front']}/{name}@{index['digest']}", fetch)
 
     at("nitro/node")
-    for name in ("anonymous", "accesstoken", "expired", "truncfirst", "norange", "416", "wrongrest"):
+    for name in ("anonymous", "accesstoken", "tokenlargest", "expired", "truncfirst", "norange", "416", "wrongrest"):
         at("fault/" + name)
     for name, reason in {
             "badblob": "oci-digest", "short": "oci-size", "long": "http-too-large", "loop": "http-redirect",
@@ -433,20 +485,25 @@ def faults(index):
             "tokennumber": "oci-token", "tokenjson": "json-malformed", "tokenlarge": "http-too-large",
             "token403": "oci-denied", "token429": "oci-rate", "token500": "oci-status", "scope": "oci-denied",
             "mediatype": "oci-media-type", "notype": "oci-media-type", "othertype": "oci-media-type",
-            "badmanifest": "oci-digest", "largemanifest": "http-too-large", "trunc": "http-cut-short"}.items():
+            "badmanifest": "oci-digest", "largemanifest": "http-too-large", "largestmanifest": "oci-digest",
+            "trunc": "http-cut-short"}.items():
         at("fault/" + name, reason)
     row("registry, another repository", f"127.0.0.1:{PORTS['front']}/nitro/node@sha256:{'0' * 64}", "oci-not-found")
     row("registry, nobody there", f"127.0.0.1:1/nitro/node@{index['digest']}", "http-connect")
 
 
 PORTS, SEEN, SECRET = {}, {}, "Secret-Token._~+/="
+PAIR = threading.Condition()
 INDEX, AMD64, CONFIG, LAYERS = good_layouts()
+MANY, MANY_LAYERS = many_layers()
 bad_layouts()
 archives(CONFIG)
 REGISTRY = start_registry()
 try:
     skopeo("copy", "-q", "--all", "--preserve-digests", "--dest-tls-verify=false", "oci:layout:v1",
            f"docker://127.0.0.1:{PORTS['registry']}/nitro/node:v1")
+    skopeo("copy", "-q", "--preserve-digests", "--dest-tls-verify=false", "oci:many:many",
+           f"docker://127.0.0.1:{PORTS['registry']}/nitro/node:many")
     skopeo("copy", "-q", "--override-arch", "amd64", "oci:layout:v1", "docker-archive:skopeo.tar:x:y")
     row("archive, by skopeo", "docker-archive:skopeo.tar")
     serve(Front, "front")
@@ -456,7 +513,7 @@ try:
         for fields in ROWS:
             out.write("\t".join(fields) + "\n")
     for name, value in (("front", PORTS["front"]), ("index", INDEX["digest"]), ("manifest", AMD64["digest"]),
-                        ("config", CONFIG["digest"]), ("layer", LAYERS[0]["digest"]),
+                        ("config", CONFIG["digest"]), ("many", MANY["digest"]), ("layer", LAYERS[0]["digest"]),
                         ("binary", hashlib.sha256(BINARY).hexdigest())):
         print(name, value)
     print("ready", flush=True)

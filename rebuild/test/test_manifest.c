@@ -108,7 +108,7 @@ static const struct reading manifests[] = {
 	  REASON_OK, REASON_OCI_TOO_LARGE },
 	{ "a large configuration", MEDIA_OCI_MANIFEST,
 	  "{" V2 ",\"config\":{" M(OCI "config.v1+json") "," D(
-		  "1") ",\"size\":1048577},\"layers\":[" LAYER "]}",
+		  "1") ",\"size\":4194305},\"layers\":[" LAYER "]}",
 	  REASON_OK, REASON_OCI_TOO_LARGE },
 };
 
@@ -148,7 +148,7 @@ static const struct reading indexes[] = {
 		  "linux", "amd64", "") "}"),
 	  REASON_OK, REASON_OCI_SCHEMA },
 	{ "a large manifest", MEDIA_OCI_INDEX,
-	  INDEX("{" M(OCI "manifest.v1+json") "," D("5") ",\"size\":1048577," FOR("linux", "amd64",
+	  INDEX("{" M(OCI "manifest.v1+json") "," D("5") ",\"size\":4194305," FOR("linux", "amd64",
 										  "") "}"),
 	  REASON_OK, REASON_OCI_TOO_LARGE },
 	{ "Docker's list", MEDIA_DOCKER_LIST,

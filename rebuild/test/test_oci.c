@@ -1,5 +1,6 @@
 /* Whole images: from a real registry behind a front with token, redirect and faults; from layouts; from archives. */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -222,6 +223,108 @@ START_TEST(test_resolve)
 }
 END_TEST
 
+static const char *many(const char *name)
+{
+	char rest[80];
+
+	(void)snprintf(rest, sizeof(rest), "@%s", registry_value("many"));
+	return registry_reference(name, rest);
+}
+
+static void expect_modest(void *context, uint64_t done, uint64_t expected)
+{
+	ck_assert_msg(done <= expected, "%llu of %llu", (unsigned long long)done,
+		      (unsigned long long)expected);
+	*(uint64_t *)context = done;
+}
+
+/* Two layers at a time, never more, and every byte is told of once. */
+START_TEST(test_pair)
+{
+	struct registry_client client;
+	struct oci_pins *pins = calloc(1, sizeof(*pins));
+	uint64_t told = 0;
+	uint64_t sum;
+
+	ck_assert(pins != NULL);
+	(void)unlink("log");
+	registry_client_start(&client, "pair");
+	client.oci.advance = &(struct advance){ .context = &told, .tell = expect_modest };
+	EXPECT_REASON("fetch", registry_fetch(&client, many("fault/pair"), "linux/amd64", pins),
+		      REASON_OK);
+	ck_assert_uint_eq(pins->n_layers, 6);
+	sum = pins->config_size;
+	for (size_t i = 0; i < pins->n_layers; i++)
+		sum += pins->layers[i].size;
+	ck_assert_uint_eq(told, sum);
+	support_sh("grep -q '^pair 2$' log; ! grep -q '^pair [3-9]' log");
+	/* the layer that it has twice is fetched once, and with the configuration that makes six */
+	ck_assert_uint_eq(logged("blob "), 6);
+	expect_tidy("pair", "pair", false);
+	/* what is there, too */
+	told = 0;
+	client.oci.advance->done = 0;
+	EXPECT_REASON("again", registry_fetch(&client, many("fault/pair"), "linux/amd64", pins),
+		      REASON_OK);
+	ck_assert_uint_eq(told, sum);
+	registry_client_done(&client);
+	/* with one handle one after the other */
+	(void)unlink("log");
+	registry_client_start(&client, "single");
+	http_free(client.oci.second);
+	client.oci.second = NULL;
+	EXPECT_REASON("one", registry_fetch(&client, many("nitro/node"), "linux/amd64", pins),
+		      REASON_OK);
+	ck_assert_uint_eq(logged("token "), 1);
+	ck_assert_uint_eq(logged("blob "), 6);
+	registry_client_done(&client);
+	free(pins);
+}
+END_TEST
+
+/* What is told does not hang on which of two comes first. */
+START_TEST(test_order)
+{
+	static const struct {
+		const char *name;
+		enum reason want;
+		const char *words;
+		bool begun; /* a layer behind the second */
+	} rows[] = {
+		{ "fault/order1", REASON_OCI_NOT_FOUND,
+		  ": status 404: BLOB_UNKNOWN: no \033[31mblob", false },
+		{ "fault/order2", REASON_OCI_STATUS, ": status 500: out of\norder", false },
+		{ "fault/order3", REASON_OCI_NOT_FOUND, ": status 404: BLOB_UNKNOWN", false },
+	};
+	struct registry_client client;
+	struct oci_pins *pins = calloc(1, sizeof(*pins));
+
+	ck_assert(pins != NULL);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ociref ref;
+		struct ociref_platform platform;
+		struct trouble trouble = { .why = 0 };
+		(void)unlink("log");
+		registry_client_start(&client, rows[i].name + 6);
+		int64_t start = client.oci.clock->ticks_ms(NULL);
+		const char *reference = many(rows[i].name);
+		EXPECT_REASON("read", ociref_read(span_of_text(reference), &ref), REASON_OK);
+		EXPECT_REASON("platform", ociref_platform(SPAN_LITERAL("linux/amd64"), &platform),
+			      REASON_OK);
+		EXPECT_REASON(rows[i].name, oci_fetch(&client.oci, &ref, &platform, pins, &trouble),
+			      rows[i].want);
+		char *words = support_text((struct span){ trouble.path, trouble.path_len });
+		ck_assert_msg(strstr(words, rows[i].words) != NULL, "%s", words);
+		free(words);
+		/* the configuration and two layers */
+		ck_assert_uint_eq(logged("blob "), 3);
+		ck_assert_int_lt(client.oci.clock->ticks_ms(NULL) - start, 10000);
+		registry_client_done(&client);
+	}
+	free(pins);
+}
+END_TEST
+
 /* A failed download says what, where from, and what the server said. */
 START_TEST(test_words)
 {
@@ -315,6 +418,53 @@ START_TEST(test_staged)
 }
 END_TEST
 
+static volatile sig_atomic_t alarmed;
+
+static void note_alarm(int number)
+{
+	(void)number;
+	alarmed = 1;
+}
+
+/* A signal ends a download that stands still, and one that waits for another process. */
+START_TEST(test_stalled)
+{
+	struct registry_client client;
+	struct oci_pins *pins = calloc(1, sizeof(*pins));
+	struct store_part *part = NULL;
+	struct trouble trouble = { .why = 0 };
+	uint8_t layer[DIGEST_SHA256_LEN];
+
+	ck_assert(pins != NULL);
+	for (int i = 0; i < 2; i++) {
+		registry_client_start(&client, "stalled");
+		const struct store_wait wait = { .clock = client.oci.clock };
+		alarmed = 0;
+		client.oci.interrupted = &alarmed;
+		int64_t start = client.oci.clock->ticks_ms(NULL);
+		if (i == 1) {
+			ck_assert(sha256_read_text(span_of_text(registry_value("layer")), layer));
+			EXPECT_REASON(
+				"hold",
+				store_begin(client.store, layer, 60400, &wait, &part, &trouble),
+				REASON_OK);
+		}
+		(void)signal(SIGALRM, note_alarm);
+		(void)alarm(1);
+		EXPECT_REASON(i == 0 ? "stall" : "wait",
+			      registry_fetch(&client, pinned(i == 0 ? "fault/stall" : "nitro/node"),
+					     "linux/amd64", pins),
+			      REASON_INTERRUPTED);
+		ck_assert_int_lt(client.oci.clock->ticks_ms(NULL) - start, 8000);
+		store_part_free(part);
+		registry_client_done(&client);
+	}
+	/* what had come is still there */
+	support_sh("[ $(find stalled -name '*.part' -size -11 | wc -l) = 1 ]");
+	free(pins);
+}
+END_TEST
+
 START_TEST(test_interrupted)
 {
 	static const volatile sig_atomic_t yes = 1;
@@ -351,6 +501,9 @@ int main(void)
 	tcase_add_test(tcase, test_resolve);
 	tcase_add_test(tcase, test_words);
 	tcase_add_test(tcase, test_staged);
+	tcase_add_test(tcase, test_pair);
+	tcase_add_test(tcase, test_order);
+	tcase_add_test(tcase, test_stalled);
 	tcase_add_test(tcase, test_interrupted);
 	suite_add_tcase(suite, tcase);
 	return support_main(suite);

@@ -38,6 +38,15 @@ static void nap(void *context, int64_t ms)
 }
 
 static const struct http_clock tame = { ticks, nap, NULL };
+static bool asked_to_stop;
+
+static bool stop(void *context)
+{
+	(void)context;
+	return asked_to_stop;
+}
+
+static const struct store_wait patience = { .clock = &tame, .deadline_ms = 1000, .stop = stop };
 
 static void begin(void)
 {
@@ -81,7 +90,7 @@ static enum reason start(struct store_part **ret)
 {
 	struct trouble trouble = { .why = 0 };
 
-	return store_begin(store, digest, BLOB.len, &tame, 1000, ret, &trouble);
+	return store_begin(store, digest, BLOB.len, &patience, ret, &trouble);
 }
 
 static enum reason add(struct store_part *part, struct span bytes)
@@ -221,6 +230,10 @@ START_TEST(test_two)
 	ck_assert_int_ge(now, 1000);
 	ck_assert(support_exists(part_name));
 	now = 0;
+	asked_to_stop = true;
+	EXPECT_REASON("a signal", start(&part), REASON_INTERRUPTED);
+	ck_assert_int_eq(now, 0);
+	asked_to_stop = false;
 	EXPECT_REASON("half", store_part_add(held, SPAN_LITERAL("hello"), &trouble), REASON_OK);
 	meanwhile = complete;
 	EXPECT_REASON("waits", start(&part), REASON_OK);
@@ -318,7 +331,7 @@ START_TEST(test_full)
 
 	begin();
 	EXPECT_REASON("an exabyte",
-		      store_begin(store, digest, UINT64_C(1) << 60, &tame, 1000, &part, &trouble),
+		      store_begin(store, digest, UINT64_C(1) << 60, &patience, &part, &trouble),
 		      REASON_STORE_SPACE);
 	ck_assert(!support_exists(part_name));
 	pid_t child = fork();

@@ -1,6 +1,7 @@
+#include "rebuild/run_judge.h"
+
 #include <stdlib.h>
 
-#include "rebuild/run.h"
 #include "verify/appraise.h"
 #include "verify/basenc.h"
 #include "verify/onchain.h"
@@ -74,8 +75,7 @@ bool run_is_evidence(enum reason reason)
 	return false;
 }
 
-/* What a stage that did not succeed means for its check. */
-static void add_fault(struct report *report, enum check check, const struct run_fault *fault)
+void run_add_fault(struct report *report, enum check check, const struct run_fault *fault)
 {
 	struct buf text = { 0 };
 
@@ -154,7 +154,7 @@ static void judge_source(const struct run *run, struct report *report)
 		return;
 	}
 	if (!run->done[STAGE_SOURCE]) {
-		add_fault(report, CHECK_SOURCE_COMMIT, &run->faults[STAGE_SOURCE]);
+		run_add_fault(report, CHECK_SOURCE_COMMIT, &run->faults[STAGE_SOURCE]);
 		report_needs(report, CHECK_SOURCE_SIGNATURE, CHECK_SOURCE_COMMIT);
 		report_needs(report, CHECK_SOURCE_PINS, CHECK_SOURCE_COMMIT);
 		return;
@@ -195,7 +195,7 @@ static void judge_digest(const struct run *run, struct report *report)
 	} else if (!run->done[STAGE_SOURCE]) {
 		report_needs(report, CHECK_IMAGE_DIGEST, CHECK_SOURCE_COMMIT);
 	} else if (!run->is_fetched) {
-		add_fault(report, CHECK_IMAGE_DIGEST, &run->faults[STAGE_IMAGE]);
+		run_add_fault(report, CHECK_IMAGE_DIGEST, &run->faults[STAGE_IMAGE]);
 	} else if (is_pulled(run, &equal) && !equal) {
 		report_fail(report, CHECK_IMAGE_DIGEST, REASON_IMAGE_NOT_USED,
 			    "the flake takes an image of its own, which is not that of the recipe");
@@ -212,7 +212,7 @@ static void judge_image(const struct run *run, struct report *report)
 
 	judge_digest(run, report);
 	if (staging->reason != REASON_OK)
-		add_fault(report, CHECK_IMAGE_FILES, staging);
+		run_add_fault(report, CHECK_IMAGE_FILES, staging);
 	else if (run->order->built_eif != NULL || run->order->built_binary != NULL)
 		report_skip(report, CHECK_IMAGE_FILES, REASON_NOT_BUILT, NULL);
 	else if (recipe->n_files == 0)
@@ -221,118 +221,11 @@ static void judge_image(const struct run *run, struct report *report)
 	else if (!run->is_fetched)
 		report_needs(report, CHECK_IMAGE_FILES, CHECK_IMAGE_DIGEST);
 	else if (run->faults[STAGE_IMAGE].reason != REASON_OK)
-		add_fault(report, CHECK_IMAGE_FILES, &run->faults[STAGE_IMAGE]);
+		run_add_fault(report, CHECK_IMAGE_FILES, &run->faults[STAGE_IMAGE]);
 	else
 		report_pass(report, CHECK_IMAGE_FILES, "%s, from layer %zu of %zu%s",
 			    recipe->files[0].path, run->taken_from[0] + 1, run->pinned.n_layers,
 			    recipe->n_files > 1 ? ", and so for the other files" : "");
-}
-
-/* How many paths of the closure came ready-made. */
-static size_t count_substituted(const struct run *run)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < run->closure.paths.n; i++)
-		n += closure_is_substituted(&run->closure.paths.at[i]) ? 1 : 0;
-	return n;
-}
-
-static void judge_independence(const struct run *run, struct report *report)
-{
-	size_t n = count_substituted(run);
-
-	if (!run->done[STAGE_BUILD])
-		report_needs(report, CHECK_BUILD_INDEPENDENT, CHECK_BUILD_COMPLETED);
-	else if (!run->order->recipe->independent)
-		report_skip(report, CHECK_BUILD_INDEPENDENT, REASON_NOT_REQUESTED,
-			    "not asked for: %zu of %zu paths were taken ready-made from elsewhere",
-			    n, run->closure.paths.n);
-	else if (run->independence == REASON_OK)
-		report_pass(report, CHECK_BUILD_INDEPENDENT,
-			    "%zu derivations: %zu fixed by hash, %zu built in an empty store, "
-			    "%zu built twice with the same result",
-			    run->closure.n_drvs, closure_count(&run->closure, CLOSURE_FIXED),
-			    closure_count(&run->closure, CLOSURE_BUILT),
-			    closure_count(&run->closure, CLOSURE_AGAIN));
-	else if (run_is_evidence(run->independence))
-		report_fail(report, CHECK_BUILD_INDEPENDENT, run->independence,
-			    "%s: %zu of %zu derivations differ, %zu could not be built again",
-			    reason_sentence(run->independence),
-			    closure_count(&run->closure, CLOSURE_DIFFERS), run->closure.n_drvs,
-			    closure_count(&run->closure, CLOSURE_FAILED));
-	else
-		report_error(report, CHECK_BUILD_INDEPENDENT, run->independence, NULL);
-}
-
-/* The registers that the build wrote down, as far as it did, are those that were measured. */
-static void judge_claim(const struct run *run, struct report *report)
-{
-	if (!run->done[STAGE_MEASURE] || !image_is_sound(&run->image)) {
-		report_needs(report, CHECK_BUILD_PCRS, CHECK_BUILD_COMPLETED);
-		return;
-	}
-	const struct pcrs measured = image_pcrs(&run->image);
-	if (run->claim_form == REASON_COLLECT) {
-		report_skip(report, CHECK_BUILD_PCRS, REASON_NOT_CARRIED, "the build wrote no %s",
-			    run->order->recipe->pcrs);
-		return;
-	}
-	if (run->claim_form != REASON_OK) {
-		report_fail(report, CHECK_BUILD_PCRS, run->claim_form, NULL);
-		return;
-	}
-	for (unsigned i = 0; i < PCR_COUNT; i++) {
-		if (!pcrs_has(&run->claim.pcrs, i))
-			continue;
-		if (!span_equal(pcrs_get(&run->claim.pcrs, i), pcrs_get(&measured, i))) {
-			report_fail(report, CHECK_BUILD_PCRS, REASON_PCRS_CLAIM,
-				    "PCR%u that the build wrote down is not the image's", i);
-			appraise_compared(report, "", pcrs_get(&run->claim.pcrs, i),
-					  run->order->recipe->pcrs, pcrs_get(&measured, i));
-			return;
-		}
-	}
-	report_pass(report, CHECK_BUILD_PCRS, "%s of the build names the registers measured here",
-		    run->order->recipe->pcrs);
-}
-
-/* The first stage before the build that did not succeed, as the check it belongs to. */
-static bool blocked(const struct run *run, enum check *ret)
-{
-	if (!run->done[STAGE_SOURCE])
-		*ret = CHECK_SOURCE_COMMIT;
-	else if (run->faults[STAGE_IMAGE].reason != REASON_OK)
-		*ret = run->is_fetched ? CHECK_IMAGE_FILES : CHECK_IMAGE_DIGEST;
-	else if (run->faults[STAGE_STAGE].reason != REASON_OK)
-		*ret = CHECK_IMAGE_FILES;
-	else
-		return false;
-	return true;
-}
-
-static void judge_build(const struct run *run, struct report *report)
-{
-	static const enum check checks[] = { CHECK_BUILD_COMPLETED, CHECK_BUILD_INDEPENDENT,
-					     CHECK_BUILD_PCRS };
-	enum check by;
-
-	if (run->order->built_eif != NULL) {
-		for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
-			report_skip(report, checks[i], REASON_NOT_BUILT, NULL);
-		return;
-	}
-	if (blocked(run, &by))
-		report_needs(report, CHECK_BUILD_COMPLETED, by);
-	else if (run->faults[STAGE_BUILD].reason != REASON_OK)
-		add_fault(report, CHECK_BUILD_COMPLETED, &run->faults[STAGE_BUILD]);
-	else if (run->faults[STAGE_COLLECT].reason != REASON_OK)
-		add_fault(report, CHECK_BUILD_COMPLETED, &run->faults[STAGE_COLLECT]);
-	else
-		report_pass(report, CHECK_BUILD_COMPLETED, "%s by Nix %s", run->drv,
-			    run->version.text);
-	judge_independence(run, report);
-	judge_claim(run, report);
 }
 
 static void judge_in_eif(const struct run *run, struct report *report)
@@ -368,9 +261,9 @@ static void judge_measured(const struct run *run, struct report *report)
 	if (run->done[STAGE_MEASURE]) {
 		image_judge_form(&run->image, run->order->policy, run->order->now(), report);
 	} else if (run->order->built_eif != NULL) {
-		add_fault(report, CHECK_EIF_FORM,
-			  run->done[STAGE_COLLECT] ? &run->faults[STAGE_MEASURE] :
-						     &run->faults[STAGE_COLLECT]);
+		run_add_fault(report, CHECK_EIF_FORM,
+			      run->done[STAGE_COLLECT] ? &run->faults[STAGE_MEASURE] :
+							 &run->faults[STAGE_COLLECT]);
 		report_needs(report, CHECK_EIF_CRC, CHECK_EIF_FORM);
 	} else {
 		report_needs(report, CHECK_EIF_FORM, CHECK_BUILD_COMPLETED);
@@ -439,7 +332,7 @@ void run_judge(const struct run *run, struct report *report)
 	report_set_evidence(report, EVIDENCE_IMAGE);
 	judge_source(run, report);
 	judge_image(run, report);
-	judge_build(run, report);
+	run_judge_build(run, report);
 	judge_measured(run, report);
 	add_remarks(run, report);
 }
@@ -453,7 +346,7 @@ void run_judge_stages(const struct run *run, enum stage until, struct report *re
 	if (until >= STAGE_IMAGE)
 		judge_image(run, report);
 	if (until >= STAGE_BUILD)
-		judge_build(run, report);
+		run_judge_build(run, report);
 	if (until >= STAGE_MEASURE)
 		judge_measured(run, report);
 }

@@ -572,7 +572,9 @@
 	X(COLLECT, "collect", \
 	  "the build's output has no such file, or a link there that leads out of the store") \
 	/* watching */ \
-	X(STATE_CONTENT, "state-content", "not what this program writes into a state file")
+	X(STATE_CONTENT, "state-content", "not what this program writes into a state file") \
+	/* what a build says of itself (rebuild) */ \
+	X(PCRS_INCOMPLETE, "pcrs-incomplete", "the registers that the build wrote down lack PCR0")
 // clang-format on
 
 enum reason {

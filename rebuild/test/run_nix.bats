@@ -117,6 +117,15 @@ recipe() {
 	refuses 'NAME=VALUE' run r.json --out c --built-binary "$binary" --nix-option sandbox
 }
 
+# claims TEXT: the clone liar builds the same image, with TEXT as its registers.
+claims() {
+	local lie="''mkdir \$out; cp \${(image \"x86_64\").eif}/batcher.eif \$out; echo '$1' >\$out/pcr.json''"
+	sed -i "s|x86_64-eif = .*|x86_64-eif = pkgs.runCommand \"liar\" { } $lie;|" liar/flake.nix
+	git -C liar -c user.name=T -c user.email=t@t.example commit -q -a -m liar
+	commit=$(git -C liar rev-parse HEAD)
+	recipe
+}
+
 @test "what the build wrote down as its registers is a claim" {
 	bench
 	exits 3 run r.json --out a --store "$PWD/s1" "${options[@]}"
@@ -125,15 +134,28 @@ recipe() {
 	prints 'build.pcrs           FAIL'
 	# an image and the registers of another
 	git clone -q "file://$app" liar
-	lie="''mkdir \$out; cp \${(image \"x86_64\").eif}/batcher.eif \$out; echo '{\"PCR0\":\"$(printf 'a%.0s' $(seq 96))\"}' >\$out/pcr.json''"
-	sed -i "s|x86_64-eif = .*|x86_64-eif = pkgs.runCommand \"liar\" { } $lie;|" liar/flake.nix
-	git -C liar -c user.name=T -c user.email=t@t.example commit -q -a -m liar
 	app=$PWD/liar
-	commit=$(git -C liar rev-parse HEAD)
-	recipe
+	claims "{\"PCR0\":\"$(printf 'a%.0s' $(seq 96))\"}"
 	exits 1 run r.json --out b --store "$PWD/s1" "${options[@]}"
 	prints '(pcrs-claim)'
 	prints 'eif.crc              ok'
+	# the truth, but not all of it; all of it, and a lie; a register that an image without signature has not
+	local pcr1 pcr0
+	pcr0=$(sed -n 's/.*"PCR0": "\(.*\)".*/\1/p' b/pcr.json)
+	pcr1=$(sed -n 's/.*"PCR1": "\(.*\)".*/\1/p' b/pcr.json)
+	claims "{\"PCR1\":\"$pcr1\"}"
+	exits 1 run r.json --out b --store "$PWD/s1" "${options[@]}"
+	prints 'build.pcrs           FAIL'
+	prints '(pcrs-incomplete)'
+	claims "{\"PCR0\":\"$pcr0\",\"PCR1\":\"$pcr0\"}"
+	exits 1 run r.json --out b --store "$PWD/s1" "${options[@]}"
+	prints 'PCR1 that the build wrote down is not'
+	claims "{\"PCR0\":\"$pcr0\",\"PCR8\":\"$pcr0\"}"
+	exits 1 run r.json --out b --store "$PWD/s1" "${options[@]}"
+	prints 'PCR8 that the build wrote down is not'
+	claims "{\"PCR0\":\"$pcr0\"}"
+	exits 3 run r.json --out b --store "$PWD/s1" "${options[@]}"
+	prints 'build.pcrs           ok'
 }
 
 # layout DIR FILE: the layout of an OCI image with FILE as /usr/local/bin/nitro; its digest.

@@ -1,0 +1,13 @@
+/* What the parts of run_judge share. */
+#ifndef REBUILD_RUN_JUDGE_H
+#define REBUILD_RUN_JUDGE_H
+
+#include "rebuild/run.h"
+
+/* Adds what a stage that did not succeed means for its check: a fail where the reason is evidence, else an error. */
+void run_add_fault(struct report *report, enum check check, const struct run_fault *fault);
+
+/* Adds build.completed, build.independent and build.pcrs. */
+void run_judge_build(const struct run *run, struct report *report);
+
+#endif

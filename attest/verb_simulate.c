@@ -155,6 +155,10 @@ static int run_simulate(struct attest_run *run)
 
 	if (run->n_operands != 1)
 		return attest_usage(run, "simulate: one DIR is needed");
+	if (expect_is_value(run->operands[0]))
+		return attest_usage(
+			run,
+			"simulate: a value stands where a folder is expected (./NAME if it is one)");
 	if ((run->inside.eif != NULL) == (run->policy.n_sources > 0))
 		return attest_usage(run, "simulate: --pcrs FILE or --eif FILE says which image");
 	if (run->world.now < 0) {

@@ -21,6 +21,19 @@ bool explain_json(const struct outcome_tool *tool, const struct comparison *comp
 /* The same as a tree, the caller's to delete. NULL: no memory. */
 cJSON *explain_tree(const struct outcome_tool *tool, const struct comparison *comparison);
 
+/* Why one of the two was not read. */
+struct explain_fault {
+	const char *path;
+	enum reason reason; /* REASON_OK: it was, or was not tried */
+	struct buf text;    /* owned */
+};
+
+/* JSON where nothing was compared: the same members with null, and "faults". `malformed`: one is, so that both
+ * cannot be equal; else nobody knows. False: no memory. */
+bool explain_faults_json(const struct outcome_tool *tool,
+			 const struct explain_fault faults[static 2], bool malformed,
+			 struct buf *out);
+
 /* The conclusion in one line, without its end: the class, and what it means. */
 void explain_conclusion(const struct comparison *comparison, struct buf *out);
 

@@ -177,3 +177,50 @@ bool explain_json(const struct outcome_tool *tool, const struct comparison *comp
 	free(text);
 	return !out->failed;
 }
+
+static bool add_fault(cJSON *list, const struct explain_fault *fault)
+{
+	struct buf text = { 0 };
+
+	if (fault->reason == REASON_OK)
+		return true;
+	cJSON *item = add_object_to(list);
+	buf_add(&text, buf_span(&fault->text));
+	bool ok = add_text(item, "path", fault->path) &&
+		  add_text(item, "reason", reason_name(fault->reason));
+	return add_taken(item, "message", &text) && ok;
+}
+
+static bool add_unread(cJSON *tree, const char *key, const char *path)
+{
+	cJSON *side = cJSON_AddObjectToObject(tree, key);
+
+	return side != NULL && add_text(side, "path", path) && add_text(side, "kind", NULL);
+}
+
+bool explain_faults_json(const struct outcome_tool *tool,
+			 const struct explain_fault faults[static 2], bool malformed,
+			 struct buf *out)
+{
+	AUTO(cJSON) *tree = cJSON_CreateObject();
+	char *text = NULL;
+	cJSON *head = NULL;
+
+	if (tree != NULL && cJSON_AddNumberToObject(tree, "schema", 1) != NULL)
+		head = cJSON_AddObjectToObject(tree, "tool");
+	if (head == NULL)
+		return false;
+	bool ok = add_text(head, "name", tool->name) && add_text(head, "version", tool->version) &&
+		  add_unread(tree, "a", faults[0].path) && add_unread(tree, "b", faults[1].path) &&
+		  (malformed ? cJSON_AddFalseToObject(tree, "equal") :
+			       cJSON_AddNullToObject(tree, "equal")) != NULL &&
+		  add_text(tree, "class", NULL);
+	cJSON *list = cJSON_AddArrayToObject(tree, "faults");
+	ok = ok && list != NULL && add_fault(list, &faults[0]) && add_fault(list, &faults[1]);
+	if (!ok || json_print(tree, &text) != REASON_OK)
+		return false;
+	buf_text(out, text);
+	buf_text(out, "\n");
+	free(text);
+	return !out->failed;
+}

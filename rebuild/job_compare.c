@@ -15,29 +15,44 @@ struct comparing {
 	struct compare_side b;
 	struct pcrfile file;
 	struct comparison comparison;
+	struct explain_fault faults[2]; /* of a and b */
 };
 
-/* Only a file can be read twice. */
-static bool open_file(const struct job *job, const char *path, int *ret)
+/* Says what is wrong with a file, and keeps it. `text` is taken over. */
+static void tell_fault(const struct job *job, struct explain_fault *fault, enum reason reason,
+		       struct buf *text)
 {
+	struct buf copy = { 0 };
+
+	buf_add(&copy, buf_span(text));
+	char *said = buf_take_text(&copy);
+	cli_complain(job->output.program, "%s: %s", fault->path,
+		     said == NULL ? reason_sentence(REASON_OUT_OF_MEMORY) : said);
+	free(said);
+	fault->reason = reason;
+	fault->text = *text;
+}
+
+/* Only a file can be read twice. */
+static bool open_file(const struct job *job, struct explain_fault *fault, int *ret)
+{
+	struct buf text = { 0 };
 	struct stat facts;
 	/* without O_NONBLOCK a pipe would be waited for before it is refused */
-	int fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+	int fd = open(fault->path, O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 
-	if (fd < 0 || fstat(fd, &facts) != 0) {
-		cli_complain(job->output.program, "%s: %s", path, strerror(errno));
-		if (fd >= 0)
-			(void)close(fd);
-		return false;
+	if (fd < 0 || fstat(fd, &facts) != 0)
+		buf_text(&text, strerror(errno));
+	else if (!S_ISREG(facts.st_mode))
+		buf_text(&text, "not a regular file, and it is read twice");
+	if (text.len == 0) {
+		*ret = fd;
+		return true;
 	}
-	if (!S_ISREG(facts.st_mode)) {
-		cli_complain(job->output.program, "%s: not a regular file, and it is read twice",
-			     path);
+	tell_fault(job, fault, REASON_FILE_UNREADABLE, &text);
+	if (fd >= 0)
 		(void)close(fd);
-		return false;
-	}
-	*ret = fd;
-	return true;
+	return false;
 }
 
 static bool is_json(int fd)
@@ -51,7 +66,8 @@ static bool is_json(int fd)
 	return i < n && head[i] == '{';
 }
 
-static enum cli_exit read_image(const struct job *job, struct compare_side *side)
+static enum cli_exit read_image(const struct job *job, struct compare_side *side,
+				struct explain_fault *fault)
 {
 	struct image_source from = { .fd = side->fd };
 	struct buf what = { 0 };
@@ -72,17 +88,16 @@ static enum cli_exit read_image(const struct job *job, struct compare_side *side
 	} else {
 		image_form_text(&side->image, &what);
 	}
-	char *text = buf_take_text(&what);
-	cli_complain(job->output.program, "%s: %s (%s)", side->path, text == NULL ? "" : text,
-		     reason_name(reason));
-	free(text);
+	buf_printf(&what, " (%s)", reason_name(reason));
+	tell_fault(job, fault, reason, &what);
 	return image_is_unreadable(reason) ? CLI_ERROR : CLI_FAIL;
 }
 
-static enum cli_exit read_registers(const struct job *job, int fd, const char *path,
-				    struct pcrfile *ret)
+static enum cli_exit read_registers(const struct job *job, int fd, struct pcrfile *ret,
+				    struct explain_fault *fault)
 {
 	struct buf text = { 0 };
+	struct buf what = { 0 };
 	struct json_place place = { 0 };
 	int why = 0;
 
@@ -92,10 +107,31 @@ static enum cli_exit read_registers(const struct job *job, int fd, const char *p
 	buf_done(&text);
 	if (reason == REASON_OK)
 		return CLI_PASS;
-	cli_complain(job->output.program, "%s: line %zu, column %zu: %s (%s)", path, place.line,
-		     place.column, why != 0 ? strerror(why) : reason_sentence(reason),
-		     reason_name(reason));
+	if (place.line > 0)
+		buf_printf(&what, "line %zu, column %zu: ", place.line, place.column);
+	buf_printf(&what, "%s (%s)", why != 0 ? strerror(why) : reason_sentence(reason),
+		   reason_name(reason));
+	tell_fault(job, fault, reason, &what);
 	return why != 0 || reason == REASON_OUT_OF_MEMORY ? CLI_ERROR : CLI_FAIL;
+}
+
+/* Nothing was compared, which who reads JSON must not guess. */
+static int put_faults(const struct job *job, const struct comparing *comparing, int status)
+{
+	const struct outcome_tool tool = { job->output.program, job->version };
+	struct buf out = { 0 };
+
+	if (job->output.format != CLI_JSON ||
+	    (comparing->faults[0].reason == REASON_OK && comparing->faults[1].reason == REASON_OK))
+		return status;
+	if (!explain_faults_json(&tool, comparing->faults, status == CLI_FAIL, &out)) {
+		cli_complain(job->output.program, "%s", reason_sentence(REASON_OUT_OF_MEMORY));
+		status = cli_worse((enum cli_exit)status, CLI_ERROR);
+	} else if (!cli_write(&job->output, buf_span(&out))) {
+		status = CLI_ERROR;
+	}
+	buf_done(&out);
+	return status;
 }
 
 static int put_out(const struct job *job, const struct comparison *comparison)
@@ -130,10 +166,10 @@ static int compare_open(const struct job *job, struct comparing *comparing)
 	enum reason reason;
 
 	/* what is malformed is told of both */
-	enum cli_exit status = read_image(job, &comparing->a);
-	enum cli_exit other = registers ? read_registers(job, comparing->b.fd, comparing->b.path,
-							 &comparing->file) :
-					  read_image(job, &comparing->b);
+	enum cli_exit status = read_image(job, &comparing->a, &comparing->faults[0]);
+	enum cli_exit other = registers ? read_registers(job, comparing->b.fd, &comparing->file,
+							 &comparing->faults[1]) :
+					  read_image(job, &comparing->b, &comparing->faults[1]);
 	status = cli_worse(status, other);
 	if (status != CLI_PASS)
 		return (int)status;
@@ -168,13 +204,18 @@ int job_compare(struct job *job)
 	}
 	comparing->a.path = job->operands[0];
 	comparing->b.path = job->operands[1];
-	if (open_file(job, comparing->a.path, &comparing->a.fd)) {
-		if (open_file(job, comparing->b.path, &comparing->b.fd)) {
+	comparing->faults[0].path = job->operands[0];
+	comparing->faults[1].path = job->operands[1];
+	if (open_file(job, &comparing->faults[0], &comparing->a.fd)) {
+		if (open_file(job, &comparing->faults[1], &comparing->b.fd)) {
 			status = compare_open(job, comparing);
 			(void)close(comparing->b.fd);
 		}
 		(void)close(comparing->a.fd);
 	}
+	status = put_faults(job, comparing, status);
+	buf_done(&comparing->faults[0].text);
+	buf_done(&comparing->faults[1].text);
 	image_done(&comparing->a.image);
 	image_done(&comparing->b.image);
 	free(comparing);

@@ -300,6 +300,13 @@ static bool read_words(struct job *job, struct cli_words *words, int *ret_exit)
 				     message);
 			return false;
 		case CLI_WORD_OPERAND:
+			if (expect_is_value(value)) {
+				cli_complain(PROGRAM,
+					     "%s: a value stands where a file is expected (./NAME "
+					     "if it is one)",
+					     value);
+				return false;
+			}
 			if (job->n_operands < 2)
 				job->operands[job->n_operands] = value;
 			job->n_operands++;

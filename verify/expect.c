@@ -63,19 +63,37 @@ bool expect_is_pcr(const char *text)
 	return expect_pcr_value(text, value);
 }
 
+bool expect_is_value(const char *text)
+{
+	uint8_t hash[KECCAK_LEN];
+
+	if (expect_is_pcr(text))
+		return true;
+	return text[0] == '0' && (text[1] == 'x' || text[1] == 'X') &&
+	       hex_decode_exact(without_0x(text), hash, sizeof(hash));
+}
+
 static bool out_of_memory(const char *program)
 {
 	cli_complain(program, "%s", reason_sentence(REASON_OUT_OF_MEMORY));
 	return false;
 }
 
-/* Standard input may hold what is judged; it would be gone. */
-static bool is_stdin(const char *program, const char *option, const char *path)
+/* Standard input may hold what is judged; it would be gone. A register or hash where a file belongs is
+ * a slip, and what lies there by that name is not what was meant. */
+static bool is_no_file(const char *program, const char *option, const char *path)
 {
-	if (strcmp(path, "-") != 0)
+	if (strcmp(path, "-") == 0)
+		cli_complain(program,
+			     "--%s -: standard input is for what is judged (./- if it is a file)",
+			     option);
+	else if (expect_is_value(path))
+		cli_complain(
+			program,
+			"--%s %s: a value stands where a file is expected (./NAME if it is one)",
+			option, path);
+	else
 		return false;
-	cli_complain(program, "--%s -: standard input is for what is judged (./- if it is a file)",
-		     option);
 	return true;
 }
 
@@ -84,7 +102,7 @@ bool expect_file(const char *program, const char *option, const char *path, size
 {
 	int why = 0;
 
-	if (is_stdin(program, option, path))
+	if (is_no_file(program, option, path))
 		return false;
 	enum reason reason = cli_read(path, cap, ret, &why);
 	if (reason == REASON_FILE_UNREADABLE) {
@@ -223,7 +241,7 @@ bool expect_image(const char *program, const char *path, struct image *ret)
 	struct image_source from = { .fd = -1 };
 	int why = 0;
 
-	if (is_stdin(program, "eif", path))
+	if (is_no_file(program, "eif", path))
 		return false;
 	if (!cli_open(path, &from.fd, &from.size, &why)) {
 		cli_complain(program, "--eif %s: %s", path, strerror(why));

@@ -66,6 +66,9 @@ bool expect_flags(const char *program, const char *value, struct eif_rules *ret)
 /* True when the text is 96 hex digits, 0x allowed before them: a PCR by value. */
 bool expect_is_pcr(const char *text);
 
+/* True for what is always a value, never a file's name: a PCR, or 0x and 64 hex digits. */
+bool expect_is_value(const char *text);
+
 /* Reads a PCR by value. False: it is none. */
 bool expect_pcr_value(const char *text, uint8_t ret[static PCR_LEN]);
 

@@ -113,6 +113,8 @@ static void note_option(struct verb_run *run, int id)
 		run->max_age_given = true;
 	if (id == EXPECT_AT)
 		run->at_given = true;
+	if (id == EXPECT_REQUIRE)
+	run->requires = true;
 	if (id == EXPECT_NONCE || id == EXPECT_USER_DATA || id == EXPECT_PUBLIC_KEY ||
 	    id == EXPECT_INSTANCE_ID)
 		run->single_file_only = true;

@@ -115,9 +115,27 @@ enum reason enclave_hash_recognise(const uint8_t hash[static KECCAK_LEN],
 	return REASON_OK;
 }
 
+/* What the other rules of hashing make of registers that are all zero: the SHA-256 of PCR0, the Keccak-256
+ * of PCR0, 1 and 2 in a row, and that of their hashes in a row. */
+static bool is_other_hash_of_zero(const uint8_t hash[static KECCAK_LEN])
+{
+	static const uint8_t zeros[3 * PCR_LEN] = { 0 };
+	static const uint8_t sha256[KECCAK_LEN] = {
+		0x17, 0xb0, 0x76, 0x1f, 0x87, 0xb0, 0x81, 0xd5, 0xcf, 0x10, 0x75,
+		0x7c, 0xcc, 0x89, 0xf1, 0x2b, 0xe3, 0x55, 0xc7, 0x0e, 0x2e, 0x29,
+		0xdf, 0x28, 0x8b, 0x65, 0xb3, 0x07, 0x10, 0xdc, 0xbc, 0xd1
+	};
+	uint8_t hashes[3 * KECCAK_LEN];
+
+	for (size_t i = 0; i < 3; i++)
+		keccak_256((struct span){ zeros, PCR_LEN }, hashes + i * KECCAK_LEN);
+	return CRYPTO_memcmp(hash, sha256, KECCAK_LEN) == 0 || is_hash(hash, SPAN_OF(zeros)) ||
+	       is_hash(hash, SPAN_OF(hashes));
+}
+
 bool enclave_hash_is_refused(const uint8_t hash[static KECCAK_LEN])
 {
-	return is_no_value(hash) || is_hash_of_zero(hash);
+	return is_no_value(hash) || is_hash_of_zero(hash) || is_other_hash_of_zero(hash);
 }
 
 void enclave_hash_of_text(const uint8_t pcr0[static PCR_LEN], uint8_t ret[static KECCAK_LEN])

@@ -58,7 +58,8 @@ enum reason enclave_hash_recognise(const uint8_t hash[static KECCAK_LEN],
 /* ENCLAVE_HASH_OF_TEXT: keccak256 of the 96 lower-case hex digits of PCR0. */
 void enclave_hash_of_text(const uint8_t pcr0[static PCR_LEN], uint8_t ret[static KECCAK_LEN]);
 
-/* True for the forms that must never be expected: the hash of a zero PCR0, bytes32(0), 0xff..ff. */
+/* True for the forms that must never be expected: the hash of a zero PCR0, by whatever rule a contract may
+ * have, bytes32(0), 0xff..ff. */
 bool enclave_hash_is_refused(const uint8_t hash[static KECCAK_LEN]);
 
 #endif

@@ -5,26 +5,11 @@
 #include "verify/basenc.h"
 #include "verify/calldata.h"
 #include "verify/document.h"
-#include "verify/expect.h"
-#include "verify/keccak.h"
 
 int verb_usage(const struct verb_run *run, const char *message)
 {
 	cli_complain(run->output.program, "%s; see %s --help", message, run->output.program);
 	return CLI_USAGE;
-}
-
-bool verb_is_value(const char *word)
-{
-	uint8_t hash[KECCAK_LEN];
-	struct span text = span_of_text(word);
-	struct span prefix;
-
-	if (expect_is_pcr(word))
-		return true;
-	return text.len == 2 + 2 * KECCAK_LEN && text.at[0] == '0' &&
-	       (text.at[1] == 'x' || text.at[1] == 'X') && span_take(&text, 2, &prefix) &&
-	       hex_decode_exact(text, hash, sizeof(hash));
 }
 
 enum reason verb_open_calldata(struct buf *decoded, struct span *ret)

@@ -19,6 +19,7 @@ struct verb_run {
 	size_t n_operands;
 	bool max_age_given;
 	bool at_given;
+	bool requires;         /* --require was given */
 	bool single_file_only; /* an option was given that fits one document */
 	struct eif_rules rules;
 	bool pcr_json;
@@ -37,10 +38,6 @@ int verb_statement(struct verb_run *run);
 
 /* Says on stderr what is wrong with the command line; the exit status for that. */
 int verb_usage(const struct verb_run *run, const char *message);
-
-/* True for what is always a value, never a file's name: a PCR, or 0x and 64 hex digits. Where a
- * file is expected it is a slip. */
-bool verb_is_value(const char *word);
 
 /* The bytes of a document file, whatever its form; *ret borrows from *file or *decoded.
  * Under --calldata the document is taken out of call data.

@@ -2,6 +2,7 @@
 
 #include "verify/bundle.h"
 #include "verify/document.h"
+#include "verify/expect.h"
 #include "verify/saver.h"
 #include "verify/testimony.h"
 #include "verify/verb.h"
@@ -12,7 +13,7 @@ static const char *bundle_usage_error(const struct verb_run *run)
 		return "bundle: one DIR is needed";
 	if (strcmp(run->operands[0], "-") == 0)
 		return "bundle: a folder is needed, not standard input";
-	if (verb_is_value(run->operands[0]))
+	if (expect_is_value(run->operands[0]))
 		return "bundle: a value stands where a folder is expected (./NAME if it is one)";
 	if (run->policy.time == POLICY_DOCUMENT && run->max_age_given)
 		return "bundle: --max-age has no meaning without --at now or --at TIME";

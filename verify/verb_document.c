@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "verify/document.h"
+#include "verify/expect.h"
 #include "verify/verb.h"
 
 #define DEFAULT_MAX_AGE_S 300 /* of a document judged now */
@@ -13,7 +14,7 @@ static const char *document_usage_error(const struct verb_run *run)
 		return "document: a FILE is needed (- for standard input)";
 	for (size_t i = 0; i < run->n_operands; i++) {
 		stdins += strcmp(run->operands[i], "-") == 0 ? 1 : 0;
-		if (verb_is_value(run->operands[i]))
+		if (expect_is_value(run->operands[i]))
 			return "document: a value stands where a file is expected (./NAME if it is one)";
 	}
 	if (stdins > 1)

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "verify/expect.h"
 #include "verify/image.h"
 #include "verify/verb.h"
 
@@ -8,10 +9,13 @@ static const char *usage_error(const struct verb_run *run)
 {
 	if (run->n_operands != 1)
 		return "eif: one FILE is needed (- for standard input)";
-	if (verb_is_value(run->operands[0]))
+	if (expect_is_value(run->operands[0]))
 		return "eif: a value stands where a file is expected (./NAME if it is one)";
 	if (run->pcr_json && run->policy.n_sources > 0)
 		return "eif: --pcr-json prints and compares nothing: leave the expectations out";
+	if (run->pcr_json && run->requires)
+		return "eif: --pcr-json prints and judges no more than form and checksum: leave "
+		       "--require out";
 	if (run->pcr_json && run->output.format == CLI_HTML)
 		return "eif: --pcr-json prints JSON only: leave --format html out";
 	return NULL;

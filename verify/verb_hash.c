@@ -185,7 +185,7 @@ int verb_hash(struct verb_run *run)
 		return verb_usage(run, "hash: one PCR0 or FILE is needed");
 	if (expect_pcr_value(run->operands[0], pcr0))
 		return print_hash(run, pcr0);
-	if (verb_is_value(run->operands[0]))
+	if (expect_is_value(run->operands[0]))
 		return verb_usage(run, "hash: that is a hash already (./NAME if it is a file)");
 	return hash_of_file(run, run->operands[0]);
 }

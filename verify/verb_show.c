@@ -1,4 +1,5 @@
 #include "verify/calldata_show.h"
+#include "verify/expect.h"
 #include "verify/show.h"
 #include "verify/verb.h"
 
@@ -32,7 +33,7 @@ int verb_show(struct verb_run *run)
 
 	if (run->n_operands != 1)
 		return verb_usage(run, "show: one FILE is needed (- for standard input)");
-	if (verb_is_value(run->operands[0]))
+	if (expect_is_value(run->operands[0]))
 		return verb_usage(
 			run, "show: a value stands where a file is expected (./NAME if it is one)");
 	const char *path = run->operands[0];

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "verify/expect.h"
 #include "verify/testimony.h"
 #include "verify/verb.h"
 
@@ -11,7 +12,7 @@ static const char *statement_usage_error(const struct verb_run *run)
 		return "statement: a FILE is needed (- for standard input)";
 	for (size_t i = 0; i < run->n_operands; i++) {
 		stdins += strcmp(run->operands[i], "-") == 0 ? 1 : 0;
-		if (verb_is_value(run->operands[i]))
+		if (expect_is_value(run->operands[i]))
 			return "statement: a value stands where a file is expected (./NAME if it is one)";
 	}
 	if (stdins > 1)

@@ -105,6 +105,7 @@ END
 	refuses 'one DIR is needed' simulate
 	refuses 'one DIR is needed' simulate a b --pcrs "$pcrs"
 	refuses 'says which image' simulate d
+	refuses 'a value stands where a folder' simulate "$(printf '%096d' 1)" --pcrs "$pcrs"
 	refuses 'says which image' simulate d --pcrs "$pcrs" --eif "$TOP/testvectors/eif/usual.eif"
 	refuses 'No such file' simulate d --pcrs none
 	refuses 'No such file' simulate d --eif none

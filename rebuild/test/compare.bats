@@ -86,6 +86,18 @@ load helpers
 	complains '(pcr-json-key)'
 }
 
+# faults TEXT: the JSON says whether both can be equal, and of each file that was not read why.
+faults() {
+	python3 - "$tmp/out" "$1" <<'END'
+import json, sys
+got = json.load(open(sys.argv[1]))
+assert list(got) == ["schema", "tool", "a", "b", "equal", "class", "faults"], got
+assert got["class"] is None and got["a"]["kind"] is None, got
+seen = " ".join([str(got["equal"])] + [f["path"] + " " + f["reason"] for f in got["faults"]])
+assert seen == sys.argv[2] and all(f["message"] for f in got["faults"]), got
+END
+}
+
 @test "what is malformed, missing, or can be read only once" {
 	image a --cmdline x --ramdisk r0
 	head -c -1 a >short
@@ -99,11 +111,35 @@ load helpers
 	} >crc
 	exits 1 compare crc a
 	complains '(eif-crc)'
+	printf '{"PCR0": 5}' >five.json
+	printf '{}' >none.json
+	exits 1 compare a five.json
+	complains 'five.json: line 1, column 2: '
+	exits 1 compare a none.json
+	complains 'none.json: no register is named'
+	# the same in JSON: that nothing was compared is for no reader to guess
+	exits 1 compare short crc --format json
+	faults 'False short eif-truncated crc eif-crc'
+	exits 1 compare a five.json --format json
+	faults 'False five.json pcr-json-value'
+	exits 3 compare a none --format json
+	faults 'None none file-unreadable'
+	exits 3 compare /dev/null a --format json
+	faults 'None /dev/null file-unreadable'
 	exits 3 compare a none
 	exits 3 compare a /dev/null
 	complains 'not a regular file'
 	exits 2 compare a
 	exits 2 compare a a a
+	# a register or hash is never a file's name
+	value=$(printf '%096d' 1)
+	cp a "$value"
+	exits 2 compare a "$value"
+	complains 'a value stands where a file is expected'
+	exits 2 compare "$value" a
+	exits 2 unpack "$value" u
+	exits 2 unpack a "0x${value:0:64}"
+	exits 0 compare a "./$value"
 	exits 2 compare a a --format xml
 	exits 2 unpack a u --format html
 	[ ! -e u ]

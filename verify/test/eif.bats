@@ -181,6 +181,7 @@ END
 	refuses 'a value stands where a file is expected' eif "$(printf '%096d' 1)"
 	refuses 'an image tells no time of its own' eif small.eif --at document
 	refuses 'compares nothing' eif small.eif --pcr-json --pcrs pcr.json
+	refuses 'leave --require out' eif small.eif --pcr-json --require eif.signature
 	refuses 'four hex digits' eif small.eif --flags 12345
 	refuses 'four hex digits' eif small.eif --flags xyz
 	refuses "no check named 'document.form'" eif small.eif --require document.form

@@ -140,6 +140,13 @@ static const struct {
 	{ "hash of a zero PCR0", EXPECT_ENCLAVE_HASH, HASH_ZERO_PCR0, "it names no image" },
 	{ "hash of zero", EXPECT_ENCLAVE_HASH, HASH_ZERO, "it names no image" },
 	{ "hash of ones", EXPECT_ENCLAVE_HASH, HASH_ONES, "it names no image" },
+	{ "SHA-256 of a zero PCR0", EXPECT_ENCLAVE_HASH,
+	  "0x17b0761f87b081d5cf10757ccc89f12be355c70e2e29df288b65b30710dcbcd1",
+	  "it names no image" },
+	{ "a value for a file of registers", EXPECT_PCRS, PCR_A, "a value stands where a file" },
+	{ "a hash for a file of registers", EXPECT_PCRS, HASH, "a value stands where a file" },
+	{ "a value for an image", EXPECT_EIF, "0x" PCR_A, "a value stands where a file" },
+	{ "a value for a root", EXPECT_ROOT, HASH, "a value stands where a file" },
 
 	/* --nonce, --user-data, --public-key */
 	{ "nonce", EXPECT_NONCE, "00ff", NULL },

@@ -5,6 +5,7 @@
 #include "test/support.h"
 #include "verify/basenc.h"
 #include "verify/json.h"
+#include "verify/registry.h"
 
 START_TEST(test_registers)
 {
@@ -240,6 +241,27 @@ START_TEST(test_hash_forms)
 }
 END_TEST
 
+START_TEST(test_no_rule_hides_zero_registers)
+{
+	static const enum hash_rule rules[] = { HASH_KECCAK_PCR0, HASH_KECCAK_PCR012,
+						HASH_KECCAK_KECCAKS, HASH_SHA256_PCR0 };
+	static const uint8_t zero[PCR_LEN] = { 0 };
+	static const uint8_t one[PCR_LEN] = { 1 };
+	struct pcrs pcrs = { .present = 0 };
+	uint8_t hash[KECCAK_LEN];
+
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		for (unsigned n = 0; n < 3; n++)
+			pcrs_set(&pcrs, n, zero);
+		EXPECT_REASON("zero", registry_key(rules[i], &pcrs, hash), REASON_OK);
+		ck_assert_msg(enclave_hash_is_refused(hash), "rule %zu", i);
+		pcrs_set(&pcrs, 0, one);
+		EXPECT_REASON("one", registry_key(rules[i], &pcrs, hash), REASON_OK);
+		ck_assert_msg(!enclave_hash_is_refused(hash), "rule %zu", i);
+	}
+}
+END_TEST
+
 /* The last word with 0x and 64 digits in the line that begins with `label`. */
 static void hash_after(struct span text, const char *label, uint8_t ret[static KECCAK_LEN])
 {
@@ -315,6 +337,7 @@ int main(void)
 	support_add(suite, "gathered PCR4", test_gathered_pcr4);
 	support_add(suite, "gathered PCR8", test_gathered_pcr8);
 	support_add(suite, "forms of ENCLAVE_HASH", test_hash_forms);
+	support_add(suite, "zero registers by every rule", test_no_rule_hides_zero_registers);
 	support_add(suite, "gathered hashes", test_gathered_hashes);
 	return support_main(suite);
 }

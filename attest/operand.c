@@ -65,31 +65,38 @@ static void read_image(const struct attest_run *run, const char *path, int fd, u
 		cli_complain(run->output.program, "%s: %s", path, strerror(ret->image.read_errno));
 }
 
-static bool read_pcrfile(const struct attest_run *run, const char *path, struct operand *ret,
-			 int *ret_exit)
+void operand_refuse(struct operand *operand, enum reason reason)
 {
+	operand->kind = OPERAND_DOCUMENT;
+	operand->document_reason = reason;
+}
+
+/* What is malformed is a finding, and gets its report. False: it must not be looked up. */
+static bool read_pcrfile(const struct attest_run *run, const char *path, struct operand *ret)
+{
+	struct json_place place;
 	struct pcrfile file;
 
-	ret->kind = OPERAND_PCRFILE;
-	*ret_exit = CLI_FAIL;
-	if (!expect_pcrfile(run->output.program, "", path, buf_span(&ret->file), &file))
-		return false;
+	if (!expect_pcrfile(run->output.program, "", path, buf_span(&ret->file), &file)) {
+		operand_refuse(ret, pcrfile_read(buf_span(&ret->file), &file, &place));
+		return true;
+	}
 	if (!pcrs_has(&file.pcrs, 0)) {
 		cli_complain(run->output.program, "%s: no PCR0 in it (%s)", path,
 			     reason_name(REASON_PCR_MISSING));
-		return false;
+		operand_refuse(ret, REASON_PCR_MISSING);
+		return true;
 	}
+	ret->kind = OPERAND_PCRFILE;
 	ret->pcrs = file.pcrs;
-	*ret_exit = CLI_USAGE;
 	return !is_zero_pcr0(run, path, &ret->pcrs);
 }
 
 /* What is small enough to be held. */
-static bool read_text(const struct attest_run *run, const char *path, struct operand *ret,
-		      int *ret_exit)
+static bool read_text(const struct attest_run *run, const char *path, struct operand *ret)
 {
 	if (first_byte(buf_span(&ret->file)) == '{')
-		return read_pcrfile(run, path, ret, ret_exit);
+		return read_pcrfile(run, path, ret);
 	ret->kind = OPERAND_DOCUMENT;
 	ret->document_reason =
 		ret->file.len > DOCUMENT_FILE_MAX ?
@@ -99,7 +106,7 @@ static bool read_text(const struct attest_run *run, const char *path, struct ope
 }
 
 static bool read_open(const struct attest_run *run, const char *path, int fd, uint64_t size,
-		      struct operand *ret, int *ret_exit)
+		      struct operand *ret)
 {
 	int why = 0;
 
@@ -112,22 +119,20 @@ static bool read_open(const struct attest_run *run, const char *path, int fd, ui
 	if (reason == REASON_OK)
 		reason = cli_read_open(fd, JSON_MAX, &ret->file, &why);
 	if (reason == REASON_OK)
-		return read_text(run, path, ret, ret_exit);
+		return read_text(run, path, ret);
 	cli_complain(run->output.program, "%s: %s", path,
 		     reason == REASON_FILE_UNREADABLE ? strerror(why) : reason_sentence(reason));
-	*ret_exit = CLI_ERROR;
-	return false;
+	operand_refuse(ret, reason);
+	return true;
 }
 
-bool operand_read(const struct attest_run *run, const char *word, struct operand *ret,
-		  int *ret_exit)
+bool operand_read(const struct attest_run *run, const char *word, struct operand *ret)
 {
 	uint8_t pcr0[PCR_LEN];
 	uint64_t size = 0;
 	int fd = -1;
 	int why = 0;
 
-	*ret_exit = CLI_USAGE;
 	if (is_hash(word)) {
 		ret->kind = OPERAND_HASH;
 		return contract_hash(run->output.program, word, ret->hash);
@@ -139,11 +144,11 @@ bool operand_read(const struct attest_run *run, const char *word, struct operand
 	}
 	if (!cli_open(word, &fd, &size, &why)) {
 		cli_complain(run->output.program, "%s: %s", word, strerror(why));
-		*ret_exit = CLI_ERROR;
-		return false;
+		operand_refuse(ret, REASON_FILE_UNREADABLE);
+		return true;
 	}
 	ret->kind = OPERAND_DOCUMENT;
-	bool ok = read_open(run, word, fd, size, ret, ret_exit);
+	bool ok = read_open(run, word, fd, size, ret);
 	cli_close(fd);
 	return ok;
 }

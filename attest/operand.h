@@ -21,15 +21,18 @@ struct operand {
 	struct image image;             /* of OPERAND_IMAGE, whatever its form */
 	struct buf file;
 	struct buf decoded;
-	struct span document;        /* of OPERAND_DOCUMENT, borrowed from `file` or `decoded`, */
-	enum reason document_reason; /* unless this is not REASON_OK: then it is malformed */
+	struct span document; /* of OPERAND_DOCUMENT, borrowed from `file` or `decoded`, */
+	enum reason
+		document_reason; /* unless this is not REASON_OK: then it is malformed, as a pcr.json may
+				      * be, too, or cannot be read */
 };
 
-/* Reads it. False: what is wrong was said on stderr, *ret_exit is the exit status: 1 for a pcr.json that is
- * malformed or names no PCR0, 2 for a value that must not be looked up, 3 for a file that cannot be
- * read. */
-bool operand_read(const struct attest_run *run, const char *word, struct operand *ret,
-		  int *ret_exit);
+/* Reads it. What is malformed or cannot be read is an OPERAND_DOCUMENT with its reason, said on stderr where
+ * there is more to say of it. False: it is a value that must not be looked up, said on stderr. */
+bool operand_read(const struct attest_run *run, const char *word, struct operand *ret);
+
+/* Makes it one that fails for this reason. */
+void operand_refuse(struct operand *operand, enum reason reason);
 void operand_done(struct operand *operand);
 
 #endif

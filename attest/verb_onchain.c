@@ -44,9 +44,9 @@ static const char *operand_error(const struct attest_run *run, const struct oper
 	return NULL;
 }
 
-/* The rule of the family and the registers that are known. False: said on stderr. */
-static bool has_registers(const struct attest_run *run, const struct operand *operand,
-			  int *ret_exit)
+/* The rule of the family and the registers that are known: what is lacking in a file is a fault of the file.
+ * False: said on stderr. */
+static bool has_registers(const struct attest_run *run, struct operand *operand, int *ret_exit)
 {
 	struct onchain_subject subject = { .has_key = false };
 
@@ -56,9 +56,7 @@ static bool has_registers(const struct attest_run *run, const struct operand *op
 					      (struct span){ NULL, 0 }, &subject);
 	if (reason == REASON_OK)
 		return true;
-	*ret_exit = reason != REASON_PCR_MISSING  ? CLI_ERROR :
-		    operand->kind == OPERAND_PCR0 ? CLI_USAGE :
-						    CLI_FAIL;
+	*ret_exit = reason != REASON_PCR_MISSING ? CLI_ERROR : CLI_USAGE;
 	if (reason == REASON_PCR_MISSING)
 		cli_complain(
 			run->output.program,
@@ -68,7 +66,10 @@ static bool has_registers(const struct attest_run *run, const struct operand *op
 	else
 		cli_complain(run->output.program, "%s (%s)", reason_sentence(reason),
 			     reason_name(reason));
-	return false;
+	if (reason != REASON_PCR_MISSING || operand->kind != OPERAND_PCRFILE)
+		return false;
+	operand_refuse(operand, reason);
+	return true;
 }
 
 /* Adds the checks of what the operand is, and says what is to be looked up. */
@@ -83,7 +84,9 @@ static enum reason judge_operand(const struct attest_run *run, const struct oper
 	case OPERAND_DOCUMENT:
 		if (operand->document_reason != REASON_OK)
 			document_refuse(&run->policy, run->world.now, operand->document_reason,
-					operand->document_reason == REASON_OUT_OF_MEMORY, report);
+					operand->document_reason == REASON_OUT_OF_MEMORY ||
+						operand->document_reason == REASON_FILE_UNREADABLE,
+					report);
 		else
 			document_judge(operand->document, &run->policy, run->world.now, cache,
 				       report, document);
@@ -166,7 +169,7 @@ static int run_onchain(struct attest_run *run)
 	}
 	if (!run->max_age_given)
 		run->policy.max_age_s = DEFAULT_MAX_AGE_S;
-	if (operand_read(run, run->operands[0], &operand, &exit_status)) {
+	if (operand_read(run, run->operands[0], &operand)) {
 		message = operand_error(run, &operand);
 		exit_status = CLI_USAGE;
 		if (message != NULL)

@@ -303,12 +303,29 @@ END
 	echo "{\"PCR0\":\"$pcr0\"}" >one.json
 	exits 1 onchain one.json "${rpc[@]}" --registry "worldchain:$address" --chain-id 1
 	complains '(pcr-missing)'
+	prints 'FAIL  one.json: document.form'
 	echo "{\"PCR1\":\"$pcr0\"}" >none.json
 	exits 1 onchain none.json "${rpc[@]}" "${v7[@]}"
 	complains 'no PCR0 in it (pcr-missing)'
+	prints 'FAIL  none.json: document.form'
 	echo '{' >bad.json
 	exits 1 onchain bad.json "${rpc[@]}" "${v7[@]}"
-	complains '(json-malformed)'
+	complains 'bad.json: line 2, column 1: '
+	prints '(json-malformed)'
+	# whatever is wrong with it, there is a report, and one line of JSON
+	for file in bad.json none.json one.json ./nowhere .; do
+		status=1
+		[ -f "$file" ] || status=3
+		exits "$status" onchain "$file" "${rpc[@]}" --registry "worldchain:$address" --chain-id 1 --format json
+		python3 - "$tmp/out" <<'END'
+import json, sys
+(line,) = open(sys.argv[1])
+checks = json.loads(line)["checks"]
+assert checks[0]["id"] == "document.form" and checks[0]["status"] in ("fail", "error"), checks
+rest = {c["id"]: c.get("reason") for c in checks}
+assert rest["onchain.registered"] == "needs-document.form", rest
+END
+	done
 	exits 2 onchain "$pcr0" "${rpc[@]}" --registry "generic:$address" --chain-id 1 --selector 0x12345678 --value bool --hash-rule raw
 	for option in --user-data=00 --public-key=00 --instance-id=i-00 --allow-debug --max-age=1 --max-skew=1; do
 		exits 2 onchain "$hash" "${rpc[@]}" "${v7[@]}" "$option"

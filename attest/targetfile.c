@@ -338,23 +338,18 @@ static bool settle(const struct reading *r, const cJSON *object, struct target *
 	return true;
 }
 
-static bool read_target(const struct reading *r, const cJSON *object)
+static void start(struct target *target)
 {
-	struct target *target = &r->ret->list[r->ret->n];
-	bool max_age_given = false;
-
 	ask_init(&target->own_ask);
 	policy_init(&target->own_policy);
 	contract_start(&target->own_contract);
-	target->ask = &target->own_ask;
-	target->policy = &target->own_policy;
-	target->contract = &target->own_contract.policy;
-	target->servers = &target->own_servers;
-	r->ret->n++;
-	if (!cJSON_IsObject(object))
-		return refuse(r, object, "target %zu is not an object", r->ret->n);
-	if (!check_keys(r, object, true) || !read_name(r, object, target))
-		return false;
+}
+
+/* All that the target, or else the defaults, say of options. */
+static bool apply_all(const struct reading *r, const cJSON *object, struct target *target,
+		      bool *ret_max_age_given)
+{
+	*ret_max_age_given = false;
 	for (size_t g = 0; g < TARGETKEY_GROUPS; g++) {
 		for (size_t i = 0; i < targetkey_groups[g].n; i++) {
 			const struct cli_option *option = &targetkey_groups[g].options[i];
@@ -366,10 +361,47 @@ static bool read_target(const struct reading *r, const cJSON *object)
 			if (!apply_item(r, target, &targetkey_groups[g], option, item))
 				return false;
 			if (option->id == EXPECT_MAX_AGE)
-				max_age_given = true;
+				*ret_max_age_given = true;
 		}
 	}
-	return settle(r, object, target, max_age_given);
+	return true;
+}
+
+/* The defaults are right in themselves, also where every target says otherwise. */
+static bool check_defaults(const struct reading *r, const cJSON *defaults)
+{
+	struct target *scratch = calloc(1, sizeof(*scratch));
+	bool max_age_given;
+
+	if (scratch == NULL)
+		return no_memory(r);
+	scratch->name = "defaults";
+	start(scratch);
+	bool sound = apply_all(r, defaults, scratch, &max_age_given);
+	ask_done(&scratch->own_ask);
+	policy_done(&scratch->own_policy);
+	servers_done(&scratch->own_servers);
+	free(scratch);
+	return sound;
+}
+
+static bool read_target(const struct reading *r, const cJSON *object)
+{
+	struct target *target = &r->ret->list[r->ret->n];
+	bool max_age_given;
+
+	start(target);
+	target->ask = &target->own_ask;
+	target->policy = &target->own_policy;
+	target->contract = &target->own_contract.policy;
+	target->servers = &target->own_servers;
+	r->ret->n++;
+	if (!cJSON_IsObject(object))
+		return refuse(r, object, "target %zu is not an object", r->ret->n);
+	if (!check_keys(r, object, true) || !read_name(r, object, target))
+		return false;
+	return apply_all(r, object, target, &max_age_given) &&
+	       settle(r, object, target, max_age_given);
 }
 
 /* --- the file --- */
@@ -392,7 +424,7 @@ static bool read_root(struct reading *r)
 	if (defaults != NULL && !cJSON_IsNull(defaults)) {
 		if (!cJSON_IsObject(defaults))
 			return refuse(r, defaults, "'defaults' is not an object");
-		if (!check_keys(r, defaults, false))
+		if (!check_keys(r, defaults, false) || !check_defaults(r, defaults))
 			return false;
 		r->defaults = defaults;
 	}

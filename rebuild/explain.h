@@ -28,11 +28,10 @@ struct explain_fault {
 	struct buf text;    /* owned */
 };
 
-/* JSON where nothing was compared: the same members with null, and "faults". `malformed`: one is, so that both
+/* JSON where nothing was compared, of the two `faults`: the same members with null, and "faults". `malformed`: one is, so that both
  * cannot be equal; else nobody knows. False: no memory. */
-bool explain_faults_json(const struct outcome_tool *tool,
-			 const struct explain_fault faults[static 2], bool malformed,
-			 struct buf *out);
+bool explain_faults_json(const struct outcome_tool *tool, const struct explain_fault *faults,
+			 bool malformed, struct buf *out);
 
 /* The conclusion in one line, without its end: the class, and what it means. */
 void explain_conclusion(const struct comparison *comparison, struct buf *out);

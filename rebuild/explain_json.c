@@ -198,9 +198,8 @@ static bool add_unread(cJSON *tree, const char *key, const char *path)
 	return side != NULL && add_text(side, "path", path) && add_text(side, "kind", NULL);
 }
 
-bool explain_faults_json(const struct outcome_tool *tool,
-			 const struct explain_fault faults[static 2], bool malformed,
-			 struct buf *out)
+bool explain_faults_json(const struct outcome_tool *tool, const struct explain_fault *faults,
+			 bool malformed, struct buf *out)
 {
 	AUTO(cJSON) *tree = cJSON_CreateObject();
 	char *text = NULL;

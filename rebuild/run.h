@@ -12,6 +12,7 @@
 #include "rebuild/copy.h"
 #include "rebuild/lock.h"
 #include "rebuild/oci.h"
+#include "rebuild/pipeline.h"
 #include "rebuild/recipe.h"
 #include "rebuild/source.h"
 #include "rebuild/staged.h"
@@ -72,9 +73,8 @@ struct run {
 	const struct lock_input *unpinned;
 	struct lock lock;
 	uint8_t lock_sha256[DIGEST_SHA256_LEN];
-	bool actions_by_name;  /* CI actions that are not named by commit, */
-	bool swallowed_errors; /* and `|| true` in the flake or a workflow */
-	bool is_fetched;       /* the image, which is `pinned`: */
+	struct pipeline pipeline; /* what the commit says of itself */
+	bool is_fetched;          /* the image, which is `pinned`: */
 	struct oci_pins pinned;
 	char *taken[RECIPE_FILES_MAX];          /* files of the image, taken out of it, */
 	size_t taken_from[RECIPE_FILES_MAX];    /* and from which layer, the lowest is 0 */
@@ -110,6 +110,14 @@ char *run_path(const char *dir, const char *name);
 /* Whether a stage's reason says something about what is rebuilt: a check fails. Otherwise it is trouble of this
  * machine or on the way to another: there is no verdict. */
 bool run_is_evidence(enum reason reason);
+
+/* How a container image went into what was built, as far as that was seen. */
+struct run_taking {
+	bool staged; /* the staged files are in the image */
+	bool pulled; /* derivations take container images themselves (dockerTools.pullImage), */
+	bool pulled_recipes; /* each of them the recipe's */
+};
+struct run_taking run_taking(const struct run *run);
 
 /* The checks that run_judge can add. */
 struct check_set run_checks(void);

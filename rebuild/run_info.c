@@ -63,10 +63,12 @@ static void add_seed_keys(struct tree *tree, const struct run *run, cJSON *root)
 	bool sourced = run->done[STAGE_SOURCE];
 	uint8_t hash[KECCAK_LEN];
 
-	/* only what was used is named: with an image or a binary that was given, that is not known */
-	add_text(tree, root, "nitro_image", run->is_fetched ? recipe->image : "");
+	/* only what was seen to be used is named: one that was fetched need not be */
+	const struct run_taking taking = run_taking(run);
+	bool used = run->is_fetched && (taking.staged || taking.pulled_recipes);
+	add_text(tree, root, "nitro_image", used ? recipe->image : "");
 	add_text(tree, root, "image_digest",
-		 run->is_fetched && strstr(recipe->image, "@sha256:") != NULL ? recipe->image : "");
+		 used && strstr(recipe->image, "@sha256:") != NULL ? recipe->image : "");
 	if (run->n_staged > 0)
 		add_hex(tree, root, "nitro_binary_hash", "", SPAN_OF(run->staged[0].sha256));
 	else
@@ -118,6 +120,7 @@ static void add_source(struct tree *tree, const struct run *run, cJSON *root)
 		return;
 	add_text(tree, root, "repository", run->order->recipe->repository);
 	add_text(tree, root, "git_tree", run->facts.tree);
+	add_text(tree, root, "variant", pipeline_variant_name(run->pipeline.variant));
 	cJSON *signature = add(tree, root, "git_signature", cJSON_CreateObject());
 	add_text(tree, signature, "status", states[run->facts.signature]);
 	add_text(tree, signature, "key", run->facts.signer[0] != '\0' ? run->facts.signer : NULL);
@@ -135,6 +138,34 @@ static void add_digest(struct tree *tree, cJSON *object, const char *key, bool h
 		add_hex(tree, object, key, "sha256:", (struct span){ digest, DIGEST_SHA256_LEN });
 	else
 		add_text(tree, object, key, NULL);
+}
+
+/* How a container image went in, and those that the flake names itself. */
+static void add_taking(struct tree *tree, const struct run *run, cJSON *root)
+{
+	const struct run_taking taking = run_taking(run);
+
+	if (!run->done[STAGE_BUILD])
+		return;
+	add_text(tree, root, "image_taken",
+		 taking.staged && taking.pulled ? "staged-file-and-pull-image" :
+		 taking.staged                  ? "staged-file" :
+		 taking.pulled                  ? "pull-image" :
+						  "none");
+	cJSON *list = add(tree, root, "pulled", cJSON_CreateArray());
+	for (size_t i = 0; i < run->closure.n_drvs && list != NULL; i++) {
+		const struct closure_drv *drv = &run->closure.drvs[i];
+		if (drv->image_digest == NULL)
+			continue;
+		cJSON *image = cJSON_CreateObject();
+		if (!cJSON_AddItemToArray(list, image)) {
+			cJSON_Delete(image);
+			tree->failed = true;
+			return;
+		}
+		add_text(tree, image, "name", drv->image_name);
+		add_text(tree, image, "digest", drv->image_digest);
+	}
 }
 
 static void add_container(struct tree *tree, const struct run *run, cJSON *root)
@@ -236,6 +267,7 @@ cJSON *run_info(const struct run *run, enum verdict verdict)
 						    NULL);
 	add_source(&tree, run, root);
 	add_container(&tree, run, root);
+	add_taking(&tree, run, root);
 	add_build(&tree, run, root);
 	add_image(&tree, run, root);
 	add_text(&tree, root, "verdict", verdicts[verdict]);

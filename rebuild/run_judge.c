@@ -161,31 +161,31 @@ static void judge_source(const struct run *run, struct report *report)
 	}
 	report_pass(report, CHECK_SOURCE_COMMIT, "%s, tree %s%s", run->order->recipe->commit,
 		    run->facts.tree, run->facts.fetched ? "" : " (fetched before, checked again)");
+	report_member(report, "variant", pipeline_variant_name(run->pipeline.variant));
 	judge_signature(run, report);
 	judge_pins(run, report);
 }
 
-/* Where the flake pins images itself, by dockerTools.pullImage: is it that of the recipe, and no other? */
-static bool is_pulled(const struct run *run, bool *ret_equal)
+struct run_taking run_taking(const struct run *run)
 {
 	const char *reference = run->order->recipe->image;
-	bool found = false;
+	const char *at = reference != NULL ? strrchr(reference, '@') : NULL;
+	struct run_taking taking = { .staged = run->looked && run->in_eif == REASON_OK };
 
-	*ret_equal = false;
 	for (size_t i = 0; i < run->closure.n_drvs; i++) {
 		const char *digest = run->closure.drvs[i].image_digest;
 		if (digest == NULL)
 			continue;
-		const char *at = strrchr(reference, '@');
-		*ret_equal = (!found || *ret_equal) && at != NULL && strcmp(at + 1, digest) == 0;
-		found = true;
+		taking.pulled_recipes = (!taking.pulled || taking.pulled_recipes) && at != NULL &&
+					strcmp(at + 1, digest) == 0;
+		taking.pulled = true;
 	}
-	return found;
+	return taking;
 }
 
 static void judge_digest(const struct run *run, struct report *report)
 {
-	bool equal = false;
+	const struct run_taking taking = run_taking(run);
 
 	if (run->order->built_eif != NULL || run->order->built_binary != NULL) {
 		report_skip(report, CHECK_IMAGE_DIGEST, REASON_NOT_BUILT, NULL);
@@ -196,12 +196,12 @@ static void judge_digest(const struct run *run, struct report *report)
 		report_needs(report, CHECK_IMAGE_DIGEST, CHECK_SOURCE_COMMIT);
 	} else if (!run->is_fetched) {
 		run_add_fault(report, CHECK_IMAGE_DIGEST, &run->faults[STAGE_IMAGE]);
-	} else if (is_pulled(run, &equal) && !equal) {
+	} else if (taking.pulled && !taking.pulled_recipes) {
 		report_fail(report, CHECK_IMAGE_DIGEST, REASON_IMAGE_NOT_USED,
 			    "the flake takes an image of its own, which is not that of the recipe");
 	} else {
 		report_pass(report, CHECK_IMAGE_DIGEST, "%s%s", run->order->recipe->image,
-			    equal ? ", which is the one that the flake takes" : "");
+			    taking.pulled ? ", which is the one that the flake takes" : "");
 	}
 }
 
@@ -285,6 +285,20 @@ static void judge_measured(const struct run *run, struct report *report)
 	appraise_registers(&appraisal);
 }
 
+/* What the commit's own files say: text, which decides nothing. */
+static void add_pipeline(const struct run *run, struct report *report)
+{
+	if (!run->done[STAGE_SOURCE])
+		return;
+	const char *note = pipeline_variant_note(run->pipeline.variant);
+	if (note != NULL)
+		report_note(report, note);
+	for (int i = 0; i < PIPELINE_REMARKS; i++) {
+		if (run->pipeline.has[i])
+			report_note(report, pipeline_remark_note((enum pipeline_remark)i));
+	}
+}
+
 /* What a reader must know whatever the checks say. */
 static void add_remarks(const struct run *run, struct report *report)
 {
@@ -292,10 +306,9 @@ static void add_remarks(const struct run *run, struct report *report)
 		report_weaken(report, "nothing built: the image was given");
 	else if (run->order->built_binary != NULL)
 		report_weaken(report, "the binary was given");
-	bool pulled = false;
 	if (run->order->recipe->image != NULL &&
 	    report_status(report, CHECK_IMAGE_IN_EIF) != STATUS_PASS &&
-	    !(is_pulled(run, &pulled) && pulled))
+	    !run_taking(run).pulled_recipes)
 		report_weaken(report, "image not shown to be in the EIF");
 	if (run->order->recipe->image != NULL)
 		report_note(report,
@@ -313,17 +326,12 @@ static void add_remarks(const struct run *run, struct report *report)
 	if (run->lock.n_follows > 0)
 		report_note(report, "inputs of the flake follow others (follows) instead of their "
 				    "own locked ones");
-	if (run->actions_by_name)
-		report_note(report,
-			    "actions of the commit's CI workflows are named by tag or branch, "
-			    "not by commit");
 	if (run->option_ignored)
 		report_note(report,
 			    "Nix's daemon kept a setting of its own instead of what was asked for");
-	if (run->swallowed_errors)
-		report_note(report,
-			    "errors are swallowed (|| true) in a Nix file or workflow of the "
-			    "commit");
+	if (run->order->recipe->image == NULL && run->done[STAGE_BUILD] && !run_taking(run).pulled)
+		report_note(report, "no container image was seen to go into the build");
+	add_pipeline(run, report);
 }
 
 void run_judge(const struct run *run, struct report *report)

@@ -4,7 +4,7 @@
 
 #include "rebuild/run.h"
 
-/* Fills facts, pins, lock and the two remarks. A flake.lock that is missing or not in order is no failure of
+/* Fills facts, pins, lock and pipeline. A flake.lock that is missing or not in order is no failure of
  * the stage: see `pins`. The reasons of source_prepare. */
 enum reason run_source(struct run *run, struct trouble *reterr) MUST_CHECK;
 

@@ -35,7 +35,10 @@ enum reason run_statement(const struct run *run, const struct report *report, st
 		.manifest = pins->has_index && pins->has_manifest ? manifest : NULL,
 		.config = config,
 	};
-	bool shown = run->is_fetched && report_status(report, CHECK_IMAGE_IN_EIF) == STATUS_PASS;
+	bool shown =
+		run->is_fetched && (report_status(report, CHECK_IMAGE_IN_EIF) == STATUS_PASS ||
+				    (run_taking(run).pulled_recipes &&
+				     report_status(report, CHECK_IMAGE_DIGEST) == STATUS_PASS));
 	struct provenance_lock *locks = calloc(run->lock.n + 1, sizeof(locks[0]));
 	if (locks == NULL)
 		return REASON_OUT_OF_MEMORY;

@@ -11,7 +11,7 @@
 bool run_is_stated(const struct run *run, const struct report *report);
 
 /* Appends the statement, signed with a private key in PEM. The container image is in it only where image.in_eif
- * passed. The reasons of provenance_write and provenance_sign. */
+ * passed, or where it was seen that the flake itself takes that image and no other (image.digest). The reasons of provenance_write and provenance_sign. */
 enum reason run_statement(const struct run *run, const struct report *report, struct span key,
 			  struct buf *out) MUST_CHECK;
 

@@ -31,7 +31,7 @@ lock() {
 
 commit() {
 	g add -A
-	g commit -q -m "${1:-one}"
+	g commit -q --allow-empty -m "${1:-one}"
 	commit=$(g rev-parse HEAD)
 	recipe
 }
@@ -622,4 +622,54 @@ teardown() {
 		prints '(source-signature)'
 	done
 	[ ! -e ran ]
+}
+
+# variant NAME [NOTE]: what the report says of the commit, though nothing can be built.
+variant() {
+	commit "$1"
+	PATH=$PWD/bin exits 3 run r.json --out o --format json
+	prints "\"variant\":\"$1\""
+	grep -q "\"variant\":\"$1\"" o/build-info.json
+	[ -z "${2-}" ] || prints "$2"
+}
+
+@test "variants: how a commit says that its image is made, and what is left open" {
+	repository
+	mkdir -p bin repo/.github/workflows
+	ln -s "$(command -v git)" bin
+	ln -s /bin/false bin/nix
+	ln -s /bin/false bin/nix-store
+	w=repo/.github/workflows/ci.yml
+	variant unknown
+	printf 'run: |\n  git add -f build-outputs/nitro\n  nix build .#x86_64-eif || true\n' >$w
+	variant staged-file 'errors are swallowed'
+	# the recipe tells what is staged; the flake names it
+	echo 'run: nix build .#x86_64-eif' >$w
+	variant unknown
+	echo '{ outputs = _: { x = ./build-outputs/nitro; }; }' >repo/flake.nix
+	commit two
+	recipe "file://$repo" ", \"image\": {\"reference\": \"127.0.0.1:1/a@sha256:$(printf '%064d' 0)\",
+		\"platform\": \"linux/amd64\", \"files\": [{\"path\": \"/nitro\", \"stage\": \"build-outputs/nitro\"}]}"
+	PATH=$PWD/bin exits 3 run r.json --out o --cache c --format json
+	prints '"variant":"staged-file"'
+	recipe
+	# what stands in a comment is not done
+	printf '# nix build --impure\n# ls -d /nix/store/x\n' >$w
+	variant unknown
+	printf 'run: |\n  nix build --impure .#eif\n  x=$(ls -d /nix/store/*batcher-x86_64 | head -1)\n' >$w
+	variant impure 'builds with --impure'
+	prints 'an output that ls finds in /nix/store'
+	echo '{ outputs = _: { x = pkgs.dockerTools.pullImage { }; }; }' >repo/flake.nix
+	variant pull-image 'names the container image itself (pullImage)'
+	# a configuration that is not bound: taken by the workflow and used by nobody; compared in a comment only
+	printf 'inputs:\n  config_hash:\n    required: true\n' >$w
+	variant pull-image 'the image does not check its configuration'
+	echo '{ config_hash = "x"; }' >repo/config.nix
+	variant pull-image
+	[[ $out != *'does not check its configuration'* ]]
+	echo '# [ "$sum" = "$EXPECTED_CONFIG_SHA256" ] || exit 1' >repo/entrypoint.sh
+	variant pull-image 'the image does not check its configuration'
+	g rm -q flake.nix
+	echo 'FROM scratch' >repo/Dockerfile
+	variant docker-build 'a Dockerfile and no flake'
 }

@@ -176,6 +176,8 @@ layout() {
 	cmp a/enclave.eif b/enclave.eif
 	grep -q "\"nitro_image\":\"oci:image@$digest\"" b/build-info.json
 	grep -q "\"manifest_digest\":\"$digest\"" b/build-info.json
+	grep -q '"image_taken":"staged-file","pulled":\[\]' b/build-info.json
+	grep -q '"variant":"staged-file"' b/build-info.json
 	# stated, signed, and read by the other program
 	openssl genpkey -algorithm ed25519 -out key.pem
 	openssl pkey -in key.pem -pubout -out pub.pem

@@ -27,6 +27,16 @@ void oom_disarm(void)
 	atomic_store(&oom.armed, false);
 }
 
+void oom_pause(void)
+{
+	atomic_store(&oom.armed, false);
+}
+
+void oom_resume(void)
+{
+	atomic_store(&oom.armed, true);
+}
+
 size_t oom_count(void)
 {
 	return atomic_load(&oom.count);
@@ -51,9 +61,11 @@ static bool fails(void)
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
 void *__real_realloc(void *old, size_t size);
+char *__real_strdup(const char *text);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *old, size_t size);
+char *__wrap_strdup(const char *text);
 
 void *__wrap_malloc(size_t size)
 {
@@ -68,6 +80,11 @@ void *__wrap_calloc(size_t n, size_t size)
 void *__wrap_realloc(void *old, size_t size)
 {
 	return fails() ? NULL : __real_realloc(old, size);
+}
+
+char *__wrap_strdup(const char *text)
+{
+	return fails() ? NULL : __real_strdup(text);
 }
 
 static void *cjson_malloc(size_t size)

@@ -1,5 +1,5 @@
 /* Allocations that fail on request. A program that uses this is called test_oom: the makefile links it with
- * --wrap=malloc,calloc,realloc, so that the calls of our own code come here. Libraries do not see that: give
+ * --wrap=malloc,calloc,realloc,strdup, so that the calls of our own code come here. Libraries do not see that: give
  * them our malloc where they let themselves be told (oom_for_cjson).
  *
  * Threads count together: which of them has the n-th allocation may differ between runs.
@@ -22,6 +22,10 @@ void oom_arm(size_t fail_at, bool go_on);
 
 /* Allocations succeed again and are not counted. What oom_count and oom_failed say stays. */
 void oom_disarm(void);
+
+/* Between these, what stands in for the world outside may allocate: it succeeds and is not counted. */
+void oom_pause(void);
+void oom_resume(void);
 
 /* Allocations since it was armed, and whether one was made to fail. */
 size_t oom_count(void);

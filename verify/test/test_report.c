@@ -5,6 +5,7 @@
 
 #include "test/support.h"
 #include "verify/json.h"
+#include "verify/report_rows.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -817,7 +818,7 @@ START_TEST(test_limits)
 
 	report_compared(report, SPAN_LITERAL("a"), SPAN_LITERAL("b"), SPAN_LITERAL("c"));
 	report_member(report, "key", "value");
-	for (int i = 0; i < 20; i++)
+	for (int i = 0; i < 2 * REPORT_NOTES_MAX; i++)
 		report_note(report, "again");
 	for (size_t i = 0; i < CHECK_COUNT; i++)
 		report_pass(report, (enum check)i, "fine");
@@ -825,7 +826,7 @@ START_TEST(test_limits)
 	text = text_of(report, false, false);
 	for (const char *at = text; (at = strstr(at, "Note: again.\n")) != NULL; at++)
 		n++;
-	ck_assert_uint_eq(n, 8);
+	ck_assert_uint_eq(n, REPORT_NOTES_MAX);
 	expect_part("values", text, "expected", false);
 	free(text);
 	report_pass(report, CHECK_COUNT, "one too many");

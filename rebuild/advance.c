@@ -2,6 +2,14 @@
 
 #include <stddef.h>
 
+void advance_begin(struct advance *advance, uint64_t expected)
+{
+	if (advance == NULL)
+		return;
+	advance->done = 0;
+	advance->expected = expected;
+}
+
 void advance_by(struct advance *advance, uint64_t bytes)
 {
 	if (advance == NULL)

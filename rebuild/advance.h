@@ -13,7 +13,10 @@ struct advance {
 	void (*tell)(void *context, uint64_t done, uint64_t expected);
 };
 
-/* So many bytes more. `advance` may be NULL: nobody wants to know. */
+/* Another work begins, of so many bytes as far as can be told. `advance` may be NULL: nobody wants to know. */
+void advance_begin(struct advance *advance, uint64_t expected);
+
+/* So many bytes more. NULL as above. */
 void advance_by(struct advance *advance, uint64_t bytes);
 
 /* A part is over whose end was guessed to be at `done`. NULL as above. */

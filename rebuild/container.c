@@ -48,8 +48,8 @@ static enum reason read_all(struct container *container, struct trouble *reterr)
 
 	for (size_t i = 0; i < pins->n_layers; i++)
 		sum += pins->layers[i].size;
-	if (oci->advance != NULL)
-		advance_expect(oci->advance, oci->advance->done + 2 * sum);
+	/* once to hash them, once to read them */
+	advance_begin(oci->advance, 2 * sum);
 	for (size_t i = 0; i < pins->n_layers; i++) {
 		const struct oci_layer *layer = &pins->layers[i];
 		struct tarball_source source;
@@ -107,6 +107,7 @@ enum reason container_take(const struct container *container, struct span path, 
 	if (reason != REASON_OK)
 		return trouble_note(reterr, reason, path, 0);
 	const struct oci_layer *layer = &container->pins->layers[file.found.layer];
+	advance_begin(container->oci->advance, 2 * layer->size);
 	reason = open_layer(container->oci, layer, &source, reterr);
 	if (reason == REASON_OK)
 		reason = layer_extract(&source, layer->diff_id, &file.found, sink, file.sha256);

@@ -61,10 +61,8 @@ static enum reason open_archive(struct reading *reading, struct span path)
 		return trouble_note(reading->reterr, REASON_DOCKER_ARCHIVE, path, 0);
 	ssize_t n = pread(reading->fd, magic, sizeof(magic), 0);
 	reading->compression = sniff(magic, n > 0 ? (size_t)n : 0);
-	if (reading->oci->advance != NULL)
-		/* it is read three times at most */
-		advance_expect(reading->oci->advance,
-			       reading->oci->advance->done + 3 * (uint64_t)st.st_size);
+	/* it is read three times */
+	advance_begin(reading->oci->advance, 3 * (uint64_t)st.st_size);
 	return REASON_OK;
 }
 

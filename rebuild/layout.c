@@ -150,7 +150,7 @@ static enum reason copy(const struct oci *oci, int fd, struct store_part *part,
 			break;
 		reason = store_part_add(part, (struct span){ piece, (size_t)n }, reterr);
 		advance_by(oci->advance, (uint64_t)n);
-		if (reason == REASON_OK && oci->interrupted != NULL && *oci->interrupted != 0)
+		if (reason == REASON_OK && oci_is_stopped(oci))
 			reason = REASON_INTERRUPTED;
 	}
 	free(piece);
@@ -166,6 +166,7 @@ enum reason layout_blob(const struct layout *layout, const struct oci *oci,
 			const struct descriptor *blob, struct trouble *reterr)
 {
 	const struct store_wait wait = oci_wait(oci);
+	uint64_t told = oci->advance != NULL ? oci->advance->done : 0;
 	struct store_part *part = NULL;
 	char text[SHA256_TEXT_LEN + 1];
 	int there = -1;
@@ -177,11 +178,17 @@ enum reason layout_blob(const struct layout *layout, const struct oci *oci,
 		(void)close(there);
 	if (reason != REASON_OK || there >= 0)
 		return reason;
+	advance_to(oci->advance, told);
 	reason = open_blob(layout, blob->digest, &fd, reterr);
 	if (reason == REASON_OK)
 		reason = store_begin(oci->store, blob->digest, blob->size, &wait, &part, reterr);
 	if (reason == REASON_OK && part != NULL)
 		reason = copy(oci, fd, part, reterr);
+	if (reason == REASON_OK) {
+		/* also where somebody else has brought it meanwhile */
+		advance_to(oci->advance, told + blob->size);
+		advance_by(oci->advance, 0);
+	}
 	store_part_free(part);
 	if (fd >= 0)
 		(void)close(fd);

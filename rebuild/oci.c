@@ -167,9 +167,7 @@ static enum reason fetch_parts(const struct source *source, const struct manifes
 		return reason;
 	for (size_t i = 0; i < pins->n_layers; i++)
 		sum += layers[i].size;
-	if (source->oci->advance != NULL)
-		advance_expect(source->oci->advance,
-			       source->oci->advance->done + config.size + sum);
+	advance_begin(source->oci->advance, config.size + sum);
 	for (size_t i = 0; i < sizeof(pins->config); i++)
 		pins->config[i] = config.digest[i];
 	pins->config_size = config.size;

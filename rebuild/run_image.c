@@ -70,6 +70,7 @@ enum reason run_image(struct run *run, struct trouble *reterr)
 		reason = store_open(order->cache, &store, reterr);
 	if (reason != REASON_OK)
 		return reason;
+	struct advance advance = { .done = 0 };
 	struct http *http = http_new(&route, order->http_clock);
 	struct http *second = http_new(&route, order->http_clock);
 	struct oci oci = {
@@ -79,8 +80,13 @@ enum reason run_image(struct run *run, struct trouble *reterr)
 		.deadline_ms =
 			order->http_clock->ticks_ms(order->http_clock->context) + run->git.limit_ms,
 		.store = store,
+		.advance = order->progress != NULL ? &advance : NULL,
 		.interrupted = run->git.interrupted,
 	};
+	if (order->progress != NULL) {
+		advance.context = order->progress->context;
+		advance.tell = order->progress->tell;
+	}
 	reason = http == NULL ? REASON_OUT_OF_MEMORY :
 				oci_fetch(&oci, &reference, &platform, &run->pinned, reterr);
 	if (reason == REASON_OK) {

@@ -407,10 +407,19 @@ enum reason cli_read(const char *path, size_t cap, struct buf *ret, int *reterr_
 	return reason;
 }
 
-/* What takes less than this shows no bar; and how often it is drawn again. */
+/* What takes less than this shows no bar; how often it is drawn again; how often what the rate is of moves on. */
 #define PROGRESS_AFTER_MS 500
 #define PROGRESS_EVERY_MS 100
-#define PROGRESS_WIDTH 30
+#define PROGRESS_MARK_MS 5000
+#define PROGRESS_WIDTH 20
+
+static void begin_work(struct cli_progress *progress)
+{
+	int64_t now_ms = progress->ticks_ms();
+
+	progress->marks[0] = progress->marks[1] = (struct cli_mark){ now_ms, 0 };
+	progress->drawn_ms = now_ms + PROGRESS_AFTER_MS - PROGRESS_EVERY_MS;
+}
 
 void cli_progress_start(struct cli_progress *progress, const struct cli_output *output,
 			const struct cli_world *world)
@@ -419,41 +428,78 @@ void cli_progress_start(struct cli_progress *progress, const struct cli_output *
 	if (!world->stderr_is_terminal || output->quiet || world->ticks_ms == NULL)
 		return;
 	progress->ticks_ms = world->ticks_ms;
-	progress->begun_ms = progress->ticks_ms();
-	progress->drawn_ms = progress->begun_ms + PROGRESS_AFTER_MS - PROGRESS_EVERY_MS;
+	begin_work(progress);
 }
 
-void cli_progress_tell(void *context, uint64_t done, uint64_t size)
+/* Bytes a second, of the last five to ten seconds. */
+static uint64_t rate(struct cli_progress *progress, int64_t now_ms, uint64_t done)
 {
-	struct cli_progress *progress = context;
+	uint64_t taken_ms = (uint64_t)(now_ms - progress->marks[0].at_ms);
+	uint64_t per_s = (done - progress->marks[0].done) * 1000 / (taken_ms > 0 ? taken_ms : 1);
+
+	if (now_ms - progress->marks[1].at_ms >= PROGRESS_MARK_MS) {
+		progress->marks[0] = progress->marks[1];
+		progress->marks[1] = (struct cli_mark){ now_ms, done };
+	}
+	return per_s;
+}
+
+/* In one unit: that of the larger. */
+static void add_bytes(struct buf *line, uint64_t done, uint64_t size)
+{
+	bool large = (size > done ? size : done) >= 10000000;
+	unsigned unit = large ? 1000000 : 1000;
+
+	buf_printf(line, "%" PRIu64, done / unit);
+	if (size > 0)
+		buf_printf(line, " of %" PRIu64, size / unit);
+	buf_text(line, large ? " MB" : " kB");
+}
+
+static void draw(struct cli_progress *progress, int64_t now_ms, uint64_t done, uint64_t size)
+{
+	uint64_t per_s = rate(progress, now_ms, done);
 	struct buf line = { 0 };
 
-	if (progress->ticks_ms == NULL)
-		return;
-	int64_t now_ms = progress->ticks_ms();
-	if (now_ms - progress->drawn_ms < PROGRESS_EVERY_MS)
-		return;
-	progress->drawn_ms = now_ms;
-	progress->drawn = true;
-	uint64_t taken_ms = (uint64_t)(now_ms - progress->begun_ms);
-	uint64_t per_s = done / (taken_ms > 0 ? taken_ms : 1) * 1000;
 	buf_text(&line, "\r");
-	if (size >= done && size > 0) {
+	if (size > done) {
 		uint64_t full = done / (size / PROGRESS_WIDTH + 1);
 		buf_text(&line, "[");
 		for (uint64_t i = 0; i < PROGRESS_WIDTH; i++)
 			buf_text(&line, i < full ? "#" : ".");
-		buf_printf(&line, "] %3u %%", (unsigned)(done / (size / 100 + 1)));
-	} else {
-		buf_printf(&line, "%" PRIu64 " MB", done / 1000000);
+		buf_printf(&line, "] %3u %%  ", (unsigned)(done / (size / 100 + 1)));
 	}
-	buf_printf(&line, "  %" PRIu64 " MB/s", per_s / 1000000);
+	add_bytes(&line, done, size > done ? size : 0);
+	buf_text(&line, "  ");
+	add_bytes(&line, per_s, 0);
+	buf_text(&line, "/s");
 	if (size > done && per_s > 0)
 		buf_printf(&line, "  %" PRIu64 " s left", (size - done) / per_s + 1);
 	buf_text(&line, "\033[K");
 	if (!line.failed)
 		(void)write_all(STDERR_FILENO, buf_span(&line));
 	buf_done(&line);
+}
+
+void cli_progress_tell(void *context, uint64_t done, uint64_t size)
+{
+	struct cli_progress *progress = context;
+
+	if (progress->ticks_ms == NULL)
+		return;
+	if (done < progress->told)
+		begin_work(progress);
+	progress->told = done;
+	if (size > 0 && done == size) {
+		cli_progress_end(progress);
+		return;
+	}
+	int64_t now_ms = progress->ticks_ms();
+	if (now_ms - progress->drawn_ms < PROGRESS_EVERY_MS)
+		return;
+	progress->drawn_ms = now_ms;
+	progress->drawn = true;
+	draw(progress, now_ms, done, size);
 }
 
 void cli_progress_end(struct cli_progress *progress)

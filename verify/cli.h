@@ -125,11 +125,18 @@ void cli_close(int fd);
 /* Like cli_read from what is open, behind what *ret holds already; both count towards the cap. */
 enum reason cli_read_open(int fd, size_t cap, struct buf *ret, int *reterr_errno) MUST_CHECK;
 
+struct cli_mark {
+	int64_t at_ms;
+	uint64_t done;
+};
+
 /* A bar on stderr while something large is read: only on a terminal, only when it takes a while,
- * gone at the end. */
+ * gone at the end. One serves several works, each after the other. */
 struct cli_progress {
 	int64_t (*ticks_ms)(void); /* NULL: nothing is ever drawn */
-	int64_t begun_ms;
+	uint64_t told;
+	/* the rate is that of what was done since the older of these, so that it follows what is done now */
+	struct cli_mark marks[2];
 	int64_t drawn_ms;
 	bool drawn;
 };
@@ -137,7 +144,8 @@ struct cli_progress {
 void cli_progress_start(struct cli_progress *progress, const struct cli_output *output,
 			const struct cli_world *world);
 
-/* `context` is the struct cli_progress, so that it can be a callback; `size` of 0: not known. */
+/* `context` is the struct cli_progress, so that it can be a callback; `size` of 0: not known. All done: the bar goes
+ * away. Less done than before: another work has begun. */
 void cli_progress_tell(void *context, uint64_t done, uint64_t size);
 void cli_progress_end(struct cli_progress *progress);
 

@@ -39,10 +39,10 @@ static enum reason open_layer(const struct oci *oci, const struct oci_layer *lay
 	return reason == REASON_OK && ret->fd < 0 ? REASON_OCI_BLOB_ABSENT : reason;
 }
 
-static enum reason read_all(struct container *container, struct trouble *reterr)
+/* Reads every layer, from the lowest up: into the table, or, without one, to count whiteouts. */
+static enum reason read_all(const struct oci *oci, const struct oci_pins *pins,
+			    struct overlay *overlay, uint64_t *whiteouts, struct trouble *reterr)
 {
-	const struct oci *oci = container->oci;
-	const struct oci_pins *pins = container->pins;
 	uint64_t expansion = LAYER_EXPANSION_MAX;
 	uint64_t sum = 0;
 
@@ -54,15 +54,27 @@ static enum reason read_all(struct container *container, struct trouble *reterr)
 		const struct oci_layer *layer = &pins->layers[i];
 		struct tarball_source source;
 		enum reason reason = open_layer(oci, layer, &source, reterr);
-		if (reason == REASON_OK)
-			reason = layer_read(&source, layer->diff_id, &expansion, container->overlay,
-					    reterr);
+		if (reason == REASON_OK && overlay != NULL)
+			reason = layer_read(&source, layer->diff_id, &expansion, overlay, reterr);
+		else if (reason == REASON_OK)
+			reason = layer_whiteouts(&source, layer->diff_id, &expansion, whiteouts);
 		if (source.fd >= 0)
 			(void)close(source.fd);
 		if (reason != REASON_OK)
 			return note_layer(layer, reason, reterr);
 	}
 	return REASON_OK;
+}
+
+enum reason container_whiteouts(const struct oci *oci, const struct oci_pins *pins, uint64_t *ret,
+				struct trouble *reterr)
+{
+	uint64_t count = 0;
+	enum reason reason = read_all(oci, pins, NULL, &count, reterr);
+
+	if (reason == REASON_OK)
+		*ret = count;
+	return reason;
 }
 
 enum reason container_open(const struct oci *oci, const struct oci_pins *pins,
@@ -73,8 +85,9 @@ enum reason container_open(const struct oci *oci, const struct oci_pins *pins,
 	if (container == NULL)
 		return REASON_OUT_OF_MEMORY;
 	*container = (struct container){ oci, pins, overlay_new(&overlay_usual_limits) };
-	enum reason reason =
-		container->overlay != NULL ? read_all(container, reterr) : REASON_OUT_OF_MEMORY;
+	enum reason reason = container->overlay != NULL ?
+				     read_all(oci, pins, container->overlay, NULL, reterr) :
+				     REASON_OUT_OF_MEMORY;
 	if (reason != REASON_OK) {
 		container_free(container);
 		return reason;

@@ -20,6 +20,11 @@ void container_free(struct container *container);
  * differ. */
 uint64_t container_doubled(const struct container *container);
 
+/* How many whiteouts the layers have; each is read, and must have its digest and its diff_id, nothing else. The reasons
+ * of layer_whiteouts and store_get, REASON_OCI_BLOB_ABSENT. */
+enum reason container_whiteouts(const struct oci *oci, const struct oci_pins *pins, uint64_t *ret,
+				struct trouble *reterr) MUST_CHECK;
+
 struct container_file {
 	struct overlay_file found;
 	uint8_t sha256[DIGEST_SHA256_LEN];

@@ -1,5 +1,7 @@
 #include "rebuild/layer.h"
 
+#include <string.h>
+
 /* Ends a reading: whether the layer was the right one. */
 static enum reason judge(struct tarball *tarball, const uint8_t *diff_id, uint64_t *ret_len)
 {
@@ -13,8 +15,14 @@ static enum reason judge(struct tarball *tarball, const uint8_t *diff_id, uint64
 		       REASON_LAYER_DIFF_ID;
 }
 
-static enum reason list(struct tarball *tarball, struct overlay *overlay, struct trouble *reterr)
+struct listing {
+	struct overlay *overlay;
+	struct trouble *reterr;
+};
+
+static enum reason list(struct tarball *tarball, void *context)
 {
+	const struct listing *listing = context;
 	struct tarball_entry entry;
 	bool more = true;
 
@@ -22,15 +30,17 @@ static enum reason list(struct tarball *tarball, struct overlay *overlay, struct
 		enum reason reason = tarball_next(tarball, &entry, &more);
 		if (reason != REASON_OK || !more)
 			return reason;
-		reason = overlay_add(overlay, &entry);
+		reason = overlay_add(listing->overlay, &entry);
 		if (reason != REASON_OK)
-			return trouble_note(reterr, reason, entry.name, 0);
+			return trouble_note(listing->reterr, reason, entry.name, 0);
 	}
 }
 
-enum reason layer_read(const struct tarball_source *source,
-		       const uint8_t diff_id[static DIGEST_SHA256_LEN], uint64_t *expansion,
-		       struct overlay *overlay, struct trouble *reterr)
+/* A layer read to its end by `read`, within what is left of *expansion. */
+static enum reason read_bounded(const struct tarball_source *source, const uint8_t *diff_id,
+				uint64_t *expansion,
+				enum reason (*read)(struct tarball *tarball, void *context),
+				void *context)
 {
 	struct tarball_source bounded = *source;
 	struct tarball *tarball = NULL;
@@ -40,14 +50,48 @@ enum reason layer_read(const struct tarball_source *source,
 		bounded.max = *expansion;
 	enum reason reason = tarball_open(&bounded, &tarball);
 	if (reason == REASON_OK)
-		reason = list(tarball, overlay, reterr);
+		reason = read(tarball, context);
 	if (reason == REASON_OK)
 		reason = judge(tarball, diff_id, &len);
 	tarball_free(tarball);
-	if (reason != REASON_OK)
-		return reason;
-	*expansion -= len;
-	return overlay_apply(overlay, reterr);
+	if (reason == REASON_OK)
+		*expansion -= len;
+	return reason;
+}
+
+enum reason layer_read(const struct tarball_source *source,
+		       const uint8_t diff_id[static DIGEST_SHA256_LEN], uint64_t *expansion,
+		       struct overlay *overlay, struct trouble *reterr)
+{
+	struct listing listing = { overlay, reterr };
+	enum reason reason = read_bounded(source, diff_id, expansion, list, &listing);
+
+	return reason == REASON_OK ? overlay_apply(overlay, reterr) : reason;
+}
+
+static enum reason count_whiteouts(struct tarball *tarball, void *context)
+{
+	uint64_t *count = context;
+	struct span mark = SPAN_LITERAL(".wh.");
+	struct tarball_entry entry;
+	bool more = true;
+
+	for (;;) {
+		enum reason reason = tarball_next(tarball, &entry, &more);
+		if (reason != REASON_OK || !more)
+			return reason;
+		struct span last = { NULL, 0 };
+		while (layername_take(&entry.name, &last))
+			continue;
+		*count += last.len >= mark.len && memcmp(last.at, mark.at, mark.len) == 0 ? 1 : 0;
+	}
+}
+
+enum reason layer_whiteouts(const struct tarball_source *source,
+			    const uint8_t diff_id[static DIGEST_SHA256_LEN], uint64_t *expansion,
+			    uint64_t *count)
+{
+	return read_bounded(source, diff_id, expansion, count_whiteouts, count);
 }
 
 /* Hashes what passes. */

@@ -17,6 +17,13 @@ enum reason layer_read(const struct tarball_source *source,
 		       const uint8_t diff_id[static DIGEST_SHA256_LEN], uint64_t *expansion,
 		       struct overlay *overlay, struct trouble *reterr) MUST_CHECK;
 
+/* Adds to *count how many entries of a layer are whiteouts of any kind, by their names alone: for whoever is to know what
+ * tools make of it that know no whiteouts. No rule of overlay.h is applied. `expansion` as above.
+ * REASON_LAYER_DIFF_ID; the reasons of tarball.h. */
+enum reason layer_whiteouts(const struct tarball_source *source,
+			    const uint8_t diff_id[static DIGEST_SHA256_LEN], uint64_t *expansion,
+			    uint64_t *count) MUST_CHECK;
+
 /* Pours the content of a file that overlay_find found. `source` is its layer as above, read to its
  * end once more: REASON_LAYER_DIFF_ID, after pieces were poured, tells that it is not the one that
  * was read then. `sink` NULL: only hashed. *ret_sha256 is set with REASON_OK only.

@@ -76,6 +76,9 @@ struct run {
 	struct pipeline pipeline; /* what the commit says of itself */
 	bool is_fetched;          /* the image, which is `pinned`: */
 	struct oci_pins pinned;
+	bool is_pulled;             /* the flake takes it itself; then */
+	enum reason whiteouts_form; /* how counting its whiteouts went */
+	uint64_t whiteouts;
 	char *taken[RECIPE_FILES_MAX];          /* files of the image, taken out of it, */
 	size_t taken_from[RECIPE_FILES_MAX];    /* and from which layer, the lowest is 0 */
 	struct copied staged[RECIPE_FILES_MAX]; /* as they are in the working tree */

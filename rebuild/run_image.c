@@ -51,51 +51,100 @@ static enum reason take_files(struct run *run, const struct oci *oci, struct tro
 	return reason;
 }
 
-enum reason run_image(struct run *run, struct trouble *reterr)
+/* What fetching, and reading what was fetched, needs. */
+struct fetching {
+	struct http *http;
+	struct http *second;
+	struct store *store;
+	struct advance advance;
+	struct oci oci;
+};
+
+static const struct http_route route = { .tls = HTTP_TLS_VERIFIED };
+
+static void stop(struct fetching *fetching)
+{
+	http_free(fetching->second);
+	http_free(fetching->http);
+	store_free(fetching->store);
+}
+
+/* *ret must stay where it is; end with stop(). */
+static enum reason start(const struct run *run, struct fetching *ret, struct trouble *reterr)
 {
 	const struct run_order *order = run->order;
-	const struct http_route route = { .tls = HTTP_TLS_VERIFIED };
+	const struct http_clock *clock = order->http_clock;
+
+	*ret = (struct fetching){ .store = NULL };
+	enum reason reason = store_open(order->cache, &ret->store, reterr);
+	if (reason != REASON_OK)
+		return reason;
+	ret->http = http_new(&route, clock);
+	ret->second = http_new(&route, clock);
+	if (ret->http == NULL || ret->second == NULL) {
+		stop(ret);
+		return REASON_OUT_OF_MEMORY;
+	}
+	if (order->progress != NULL)
+		ret->advance = (struct advance){ .context = order->progress->context,
+						 .tell = order->progress->tell };
+	ret->oci = (struct oci){
+		.http = ret->http,
+		.second = ret->second,
+		.clock = clock,
+		.deadline_ms = clock->ticks_ms(clock->context) + run->git.limit_ms,
+		.store = ret->store,
+		.advance = order->progress != NULL ? &ret->advance : NULL,
+		.interrupted = run->git.interrupted,
+	};
+	return REASON_OK;
+}
+
+enum reason run_image(struct run *run, struct trouble *reterr)
+{
+	const struct recipe *recipe = run->order->recipe;
 	struct ociref_platform platform;
 	struct ociref reference;
-	struct store *store = NULL;
+	struct fetching fetching;
 
-	if (order->recipe->image == NULL)
+	if (recipe->image == NULL)
 		return REASON_OK;
-	enum reason reason = ociref_read(span_of_text(order->recipe->image), &reference);
+	enum reason reason = ociref_read(span_of_text(recipe->image), &reference);
 	if (reason == REASON_OK)
 		reason = ociref_is_pinned(&reference);
 	if (reason == REASON_OK)
-		reason = ociref_platform(span_of_text(order->recipe->platform), &platform);
+		reason = ociref_platform(span_of_text(recipe->platform), &platform);
 	if (reason == REASON_OK)
-		reason = store_open(order->cache, &store, reterr);
+		reason = start(run, &fetching, reterr);
 	if (reason != REASON_OK)
 		return reason;
-	struct advance advance = { .done = 0 };
-	struct http *http = http_new(&route, order->http_clock);
-	struct http *second = http_new(&route, order->http_clock);
-	struct oci oci = {
-		.http = http,
-		.second = second,
-		.clock = order->http_clock,
-		.deadline_ms =
-			order->http_clock->ticks_ms(order->http_clock->context) + run->git.limit_ms,
-		.store = store,
-		.advance = order->progress != NULL ? &advance : NULL,
-		.interrupted = run->git.interrupted,
-	};
-	if (order->progress != NULL) {
-		advance.context = order->progress->context;
-		advance.tell = order->progress->tell;
-	}
-	reason = http == NULL ? REASON_OUT_OF_MEMORY :
-				oci_fetch(&oci, &reference, &platform, &run->pinned, reterr);
+	reason = oci_fetch(&fetching.oci, &reference, &platform, &run->pinned, reterr);
 	if (reason == REASON_OK) {
 		run->is_fetched = true;
-		if (order->recipe->n_files > 0)
-			reason = take_files(run, &oci, reterr);
+		if (recipe->n_files > 0)
+			reason = take_files(run, &fetching.oci, reterr);
 	}
-	http_free(second);
-	http_free(http);
-	store_free(store);
+	stop(&fetching);
+	return reason;
+}
+
+enum reason run_image_look(struct run *run, struct trouble *reterr)
+{
+	struct fetching fetching;
+	struct trouble trouble = { .why = 0 };
+
+	run->is_pulled = run->is_fetched && run_taking(run).pulled_recipes;
+	if (!run->is_pulled)
+		return REASON_OK;
+	enum reason reason = start(run, &fetching, &trouble);
+	if (reason == REASON_OK) {
+		reason =
+			container_whiteouts(&fetching.oci, &run->pinned, &run->whiteouts, &trouble);
+		stop(&fetching);
+	}
+	run->whiteouts_form = reason;
+	if (reason != REASON_INTERRUPTED && reason != REASON_OUT_OF_MEMORY)
+		return REASON_OK;
+	*reterr = trouble;
 	return reason;
 }

@@ -9,4 +9,9 @@
  * oci_fetch, container_open and container_stage; REASON_FILE_UNWRITABLE, REASON_OUT_OF_MEMORY. */
 enum reason run_image(struct run *run, struct trouble *reterr) MUST_CHECK;
 
+/* After the build: where the flake takes the recipe's image itself, counts its whiteouts (`whiteouts`), for what takes
+ * layers apart there applies none. What goes wrong with that is kept (`whiteouts_form`), but for REASON_INTERRUPTED and
+ * REASON_OUT_OF_MEMORY. */
+enum reason run_image_look(struct run *run, struct trouble *reterr) MUST_CHECK;
+
 #endif

@@ -52,6 +52,13 @@ bool run_is_evidence(enum reason reason)
 		REASON_OCI_PLATFORM_ABSENT,
 		REASON_OCI_PLATFORM_SEVERAL,
 		REASON_DOCKER_ARCHIVE,
+		REASON_OCI_TOO_LARGE,
+		REASON_GZIP_HEADER,
+		REASON_GZIP_HEADER_CRC,
+		REASON_GZIP_DEFLATE,
+		REASON_GZIP_CRC,
+		REASON_GZIP_LENGTH,
+		REASON_GZIP_TRUNCATED,
 		REASON_LAYER_COMPRESSION,
 		REASON_LAYER_DIFF_ID,
 		REASON_LAYER_TAR,
@@ -299,6 +306,22 @@ static void add_pipeline(const struct run *run, struct report *report)
 	}
 }
 
+/* A flake that takes the image itself unpacks its layers one over the other, whiteouts and all. */
+static void add_whiteouts(const struct run *run, struct report *report)
+{
+	if (!run->is_pulled)
+		return;
+	if (run->whiteouts_form != REASON_OK)
+		report_note(report,
+			    "the flake takes the image itself; whether its layers have whiteouts "
+			    "(.wh.), which pullImage and tar do not apply, could not be told");
+	else if (run->whiteouts > 0)
+		report_note(report,
+			    "the flake takes the image itself, and its layers have whiteouts "
+			    "(.wh.), which pullImage and tar do not apply: files that the "
+			    "container has not may be in the EIF");
+}
+
 /* What a reader must know whatever the checks say. */
 static void add_remarks(const struct run *run, struct report *report)
 {
@@ -323,6 +346,7 @@ static void add_remarks(const struct run *run, struct report *report)
 				    "built: only the image is");
 	if (run->facts.has_submodules)
 		report_note(report, "the commit has submodules, which were not fetched");
+	add_whiteouts(run, report);
 	if (run->lock.n_follows > 0)
 		report_note(report, "inputs of the flake follow others (follows) instead of their "
 				    "own locked ones");

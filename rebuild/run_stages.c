@@ -81,8 +81,10 @@ static enum reason do_plan(struct run *run, struct trouble *reterr)
 /* The image of this run, under its name among the results. */
 static enum reason do_collect(struct run *run, struct trouble *reterr)
 {
-	if (run->order->built_eif == NULL)
-		return run_collect(run, reterr);
+	if (run->order->built_eif == NULL) {
+		enum reason reason = run_collect(run, reterr);
+		return reason == REASON_OK ? run_image_look(run, reterr) : reason;
+	}
 	return copy_file(run->order->built_eif, run->eif, RUN_EIF_MAX, run->git.interrupted,
 			 &run->image_file, reterr);
 }

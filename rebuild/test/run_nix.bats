@@ -158,9 +158,48 @@ claims() {
 	prints 'build.pcrs           ok'
 }
 
-# layout DIR FILE: the layout of an OCI image with FILE as /usr/local/bin/nitro; its digest.
+# layout DIR FILE [NAME]: the layout of an OCI image with FILE as /usr/local/bin/nitro, and an empty file; its digest.
 layout() {
-	python3 "$TOP/rebuild/test/layout.py" "$1" "$2"
+	python3 "$TOP/rebuild/test/layout.py" "$@"
+}
+
+# pulls DIGEST: a flake that takes an image itself, as dockerTools.pullImage says it.
+pulls() {
+	rm -rf puller
+	git clone -q "file://$fixture/app" puller
+	made="''cat \${(pkgs.runCommand \"image\" { imageDigest = \"$1\"; } \"echo >\$out\")}; mkdir \$out; cp \${(image \"x86_64\").eif}/batcher.eif \$out''"
+	sed -i "s|x86_64-eif = .*|x86_64-eif = pkgs.runCommand \"puller\" { } $made;|" puller/flake.nix
+	git -C puller -c user.name=T -c user.email=t@t.example commit -q -a -m puller
+	app=$PWD/puller
+	commit=$(git -C puller rev-parse HEAD)
+	recipe
+}
+
+@test "an image that the flake takes itself, and its whiteouts" {
+	bench
+	remark='pullImage and tar do not apply: files that the container has not'
+	digest=$(layout image "$binary")
+	pulls "$digest"
+	options=(--cache cache --store "$PWD/s1")
+	exits 3 run r.json --out a "${options[@]}" --image "oci:image@$digest"
+	prints 'which is the one that the flake takes'
+	[[ $out != *whiteouts* ]]
+	# another one than that of the recipe
+	other=$(layout other "$binary" etc/.wh.passwd)
+	exits 1 run r.json --out b "${options[@]}" --image "oci:other@$other"
+	prints '(image-not-used)'
+	[[ $out != *whiteouts* ]]
+	pulls "$other"
+	exits 3 run r.json --out b "${options[@]}" --image "oci:other@$other"
+	prints "$remark"
+	exits 3 run r.json --out b "${options[@]}" --image "oci:other@$other" --format json
+	prints "$remark"
+	# whiteouts that are no concern of a flake which is given the file
+	app=$fixture/app
+	commit=$(git -C "$app" rev-parse HEAD)
+	recipe
+	exits 3 run r.json --out c "${options[@]}" --image "oci:other@$other"
+	[[ $out != *whiteouts* ]]
 }
 
 @test "the whole way: commit and image to a verdict without reserve" {

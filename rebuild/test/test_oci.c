@@ -314,6 +314,17 @@ START_TEST(test_told)
 		      REASON_OK);
 	ck_assert_uint_eq(told, 2 * pins->layers[1].size);
 	container_free(container);
+	uint64_t n = 7;
+	EXPECT_REASON("whiteouts", container_whiteouts(&client.oci, pins, &n, &trouble), REASON_OK);
+	ck_assert_uint_eq(n, 1);
+	ck_assert_uint_eq(told, 2 * sum);
+	pins->layers[1].diff_id[0] ^= 1;
+	EXPECT_REASON("another", container_whiteouts(&client.oci, pins, &n, &trouble),
+		      REASON_LAYER_DIFF_ID);
+	pins->layers[1].digest[0] ^= 1;
+	EXPECT_REASON("none", container_whiteouts(&client.oci, pins, &n, &trouble),
+		      REASON_OCI_BLOB_ABSENT);
+	ck_assert_uint_eq(n, 1);
 	EXPECT_REASON("archive",
 		      registry_fetch(&client, "docker-archive:ours.tar.gz", "linux/amd64", pins),
 		      REASON_OK);

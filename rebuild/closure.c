@@ -184,6 +184,54 @@ enum reason closure_read(const struct nix *nix, const char *drv, struct closure 
 	return reason == REASON_OK ? REASON_NIX_OUTPUT : reason;
 }
 
+/* The standing that a derivation had. */
+static void take_standing(const struct closure *from, struct closure_drv *to)
+{
+	for (size_t i = 0; i < from->n_drvs; i++) {
+		if (strcmp(from->drvs[i].path, to->path) != 0)
+			continue;
+		to->standing = from->drvs[i].standing;
+		to->reason = from->drvs[i].reason;
+		to->differing = from->drvs[i].differing;
+		return;
+	}
+}
+
+enum reason closure_read_again(const struct nix *nix, const char *drv, struct closure *closure,
+			       struct nix_said *said)
+{
+	struct closure now;
+
+	enum reason reason = closure_read(nix, drv, &now, said);
+	if (reason != REASON_OK) {
+		closure_done(&now);
+		return reason;
+	}
+	for (size_t i = 0; i < now.n_drvs; i++)
+		take_standing(closure, &now.drvs[i]);
+	closure_done(closure);
+	*closure = now;
+	return REASON_OK;
+}
+
+enum reason closure_verify(const struct nix *nix, const struct closure *closure,
+			   struct nix_said *said)
+{
+	const char *words[PATHS_AT_ONCE + 2] = { "--verify-path" };
+	enum reason reason = REASON_OK;
+
+	for (size_t i = 0; i < closure->paths.n && reason == REASON_OK;) {
+		struct buf output = { 0 };
+		size_t n = 0;
+		for (; n < PATHS_AT_ONCE && i < closure->paths.n; n++, i++)
+			words[1 + n] = closure->paths.at[i].path;
+		words[1 + n] = NULL;
+		reason = nix_ask(nix, true, words, NIXJSON_MAX, &output, said);
+		buf_done(&output);
+	}
+	return reason;
+}
+
 bool closure_is_substituted(const struct nixjson_path *path)
 {
 	return !path->ultimate && !path->addressed;
@@ -212,6 +260,38 @@ static bool ends_all(enum reason reason)
 	       reason == REASON_NIX_OPTION;
 }
 
+/* Which outputs Nix said to differ: `output 'PATH' differs`. A builder can make it say that of one too many. */
+static uint32_t find_differing(const struct closure_drv *drv, struct span errors)
+{
+	uint32_t found = 0;
+
+	for (size_t i = 0; i < drv->n_outputs; i++) {
+		struct buf text = { 0 };
+		buf_printf(&text, "output '%s' differs", drv->outputs[i]);
+		for (size_t at = 0; !text.failed && at + text.len <= errors.len; at++) {
+			if (memcmp(errors.at + at, text.at, text.len) == 0)
+				found |= UINT32_C(1) << i;
+		}
+		buf_done(&text);
+	}
+	return found;
+}
+
+/* Builds it a second time. */
+static enum reason check_one(const struct nix *nix, struct closure_drv *drv, struct nix_said *said)
+{
+	struct nix_said own = { .option_ignored = false };
+
+	enum reason reason = nix_realise(nix, drv->path, true, NULL, &own);
+	if (reason == REASON_NIX_DIFFERS)
+		drv->differing = find_differing(drv, buf_span(&own.errors));
+	said->option_ignored = said->option_ignored || own.option_ignored;
+	if (said->errors.len + own.errors.len <= NIXLOG_ERRORS_MAX)
+		buf_add(&said->errors, buf_span(&own.errors));
+	nix_said_done(&own);
+	return reason;
+}
+
 static enum reason judge_one(const struct nix *nix, bool was_empty, const struct closure *closure,
 			     struct closure_drv *drv, struct nix_said *said)
 {
@@ -222,6 +302,7 @@ static enum reason judge_one(const struct nix *nix, bool was_empty, const struct
 		return REASON_OK;
 	}
 	const bool valid = is_valid(closure, drv, &here);
+	drv->was_missing = !valid;
 	if (valid && here && was_empty) {
 		drv->standing = CLOSURE_BUILT;
 		return REASON_OK;
@@ -230,7 +311,7 @@ static enum reason judge_one(const struct nix *nix, bool was_empty, const struct
 	 * built again */
 	enum reason reason = valid ? REASON_OK : nix_realise(nix, drv->path, false, NULL, said);
 	if (reason == REASON_OK)
-		reason = nix_realise(nix, drv->path, true, NULL, said);
+		reason = check_one(nix, drv, said);
 	drv->standing = reason == REASON_OK          ? CLOSURE_AGAIN :
 			reason == REASON_NIX_DIFFERS ? CLOSURE_DIFFERS :
 						       CLOSURE_FAILED;
@@ -262,6 +343,20 @@ static bool is_accounted(const struct closure *closure, const struct nixjson_pat
 	return false;
 }
 
+enum reason closure_conclude(const struct closure *closure)
+{
+	if (closure_count(closure, CLOSURE_DIFFERS) > 0)
+		return REASON_NIX_DIFFERS;
+	for (size_t i = 0; i < closure->paths.n; i++) {
+		if (!is_accounted(closure, &closure->paths.at[i]))
+			return REASON_NIX_SUBSTITUTED;
+	}
+	const size_t good = closure_count(closure, CLOSURE_FIXED) +
+			    closure_count(closure, CLOSURE_BUILT) +
+			    closure_count(closure, CLOSURE_AGAIN);
+	return good == closure->n_drvs && good > 0 ? REASON_OK : REASON_NIX_SUBSTITUTED;
+}
+
 enum reason closure_judge(const struct nix *nix, bool was_empty,
 			  const struct closure_progress *progress, struct closure *closure,
 			  struct nix_said *said)
@@ -276,16 +371,7 @@ enum reason closure_judge(const struct nix *nix, bool was_empty,
 		if (reason != REASON_OK)
 			return reason;
 	}
-	if (said->option_ignored)
-		return REASON_NIX_OPTION_IGNORED;
-	if (closure_count(closure, CLOSURE_DIFFERS) > 0)
-		return REASON_NIX_DIFFERS;
-	for (size_t i = 0; i < closure->paths.n; i++) {
-		if (!is_accounted(closure, &closure->paths.at[i]))
-			return REASON_NIX_SUBSTITUTED;
-	}
-	const size_t good = closure_count(closure, CLOSURE_FIXED) +
-			    closure_count(closure, CLOSURE_BUILT) +
-			    closure_count(closure, CLOSURE_AGAIN);
-	return good == closure->n_drvs && good > 0 ? REASON_OK : REASON_NIX_SUBSTITUTED;
+	if (progress != NULL && progress->tell != NULL)
+		progress->tell(progress->context, closure->n_drvs, closure->n_drvs, "");
+	return said->option_ignored ? REASON_NIX_OPTION_IGNORED : closure_conclude(closure);
 }

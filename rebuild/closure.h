@@ -30,6 +30,9 @@ struct closure_drv {
 	size_t n_outputs;
 	enum closure_standing standing;
 	enum reason reason; /* why not, with _DIFFERS and _FAILED */
+	uint32_t
+		differing; /* with _DIFFERS: bit N for outputs[N], as Nix named them; 0: it did not */
+	bool was_missing; /* an output was not in the store when it was judged */
 };
 
 /* Start with {0}, end with closure_done, also after a failure. */
@@ -43,6 +46,16 @@ struct closure {
  * REASON_OUT_OF_MEMORY; the reasons of nix_ask. */
 enum reason closure_read(const struct nix *nix, const char *drv, struct closure *ret,
 			 struct nix_said *said) MUST_CHECK;
+
+/* Reads it again after closure_judge, which may have built what was not there, and keeps how each derivation
+ * stands. The reasons of closure_read; the closure is as before then. */
+enum reason closure_read_again(const struct nix *nix, const char *drv, struct closure *closure,
+			       struct nix_said *said) MUST_CHECK;
+
+/* Has Nix hash the content of every path again. REASON_NIX_STORE: one is not what Nix's database says;
+ * REASON_NIX_FAILED: one is gone; the reasons of nix_ask. */
+enum reason closure_verify(const struct nix *nix, const struct closure *closure,
+			   struct nix_said *said) MUST_CHECK;
 
 /* Whether a path was taken from elsewhere on somebody's word. */
 bool closure_is_substituted(const struct nixjson_path *path);
@@ -64,6 +77,10 @@ struct closure_progress {
 enum reason closure_judge(const struct nix *nix, bool was_empty,
 			  const struct closure_progress *progress, struct closure *closure,
 			  struct nix_said *said) MUST_CHECK;
+
+/* What the standings come to, which closure_judge returns at its end: REASON_OK, REASON_NIX_DIFFERS or
+ * REASON_NIX_SUBSTITUTED. */
+enum reason closure_conclude(const struct closure *closure) MUST_CHECK;
 
 /* How many stand so. */
 size_t closure_count(const struct closure *closure, enum closure_standing standing);

@@ -59,7 +59,7 @@ struct job {
 	bool independent;
 	bool require_signed;
 	bool resolve;
-	enum stage from;
+	enum stage from; /* STAGE_COUNT: not given */
 	enum stage until;
 };
 

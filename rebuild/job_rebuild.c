@@ -78,7 +78,7 @@ static const char *usage_error(const struct job *job, const struct recipe *recip
 		return "--built-binary: the recipe must name one file of an image (image.files)";
 	if (recipe->require_signed && job->signers == NULL && job->built_eif == NULL)
 		return "a signature is required: --signers FILE says whose counts";
-	if (job->from > job->until)
+	if (job->from != STAGE_COUNT && job->from > job->until)
 		return "--from a stage behind that of --until";
 	return NULL;
 }

@@ -440,6 +440,7 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 			   .clock_ms = clock_ms,
 			   .sleep_ms = sleep_ms,
 			   .checks = run_checks(),
+			   .from = STAGE_COUNT,
 			   .until = STAGE_REPORT };
 	struct cli_words words;
 	int status = CLI_ERROR;

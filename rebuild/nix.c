@@ -308,6 +308,16 @@ enum reason nix_evaluate(const struct nix *nix, const char *attribute,
 	return reason;
 }
 
+enum reason nix_fetch_inputs(const struct nix *nix, struct nix_said *said)
+{
+	static const char *const words[] = { "flake", "archive", "--no-update-lock-file", NULL };
+	struct buf output = { 0 };
+
+	enum reason reason = as_evaluation(nix_ask(nix, false, words, NIXJSON_MAX, &output, said));
+	buf_done(&output);
+	return reason;
+}
+
 enum reason nix_realise(const struct nix *nix, const char *drv, bool check, const char *root,
 			struct nix_said *said)
 {

@@ -65,6 +65,10 @@ bool nix_is_attribute(const char *attribute);
 enum reason nix_evaluate(const struct nix *nix, const char *attribute,
 			 char ret_drv[static DRV_PATH_MAX + 1], struct nix_said *said) MUST_CHECK;
 
+/* Fetches every input that flake.lock names into the store of the settings, as far as it does not have it. Nix looks
+ * whether a revision has the hash of the lock file only when it fetches. The reasons of nix_evaluate. */
+enum reason nix_fetch_inputs(const struct nix *nix, struct nix_said *said) MUST_CHECK;
+
 /* Builds a derivation, then asks for the attribute once more and gives its outputs. `root`: a link to
  * make, which keeps the output from Nix's garbage collector; NULL: none.
  * REASON_NIX_BUILDER, _TIMEOUT, _FIXED_OUTPUT, _DISK_FULL, _GROUP; _TREE: the attribute is not that

@@ -24,6 +24,7 @@ static const struct {
 	{ "interrupted by the user", REASON_INTERRUPTED, NULL },
 	{ "NAR hash mismatch in input", REASON_NIX_INPUT_HASH, NULL },
 	{ "hash mismatch in fixed-output derivation", REASON_NIX_FIXED_OUTPUT, NULL },
+	{ "was modified! expected hash", REASON_NIX_STORE, NULL },
 	{ "may not be deterministic", REASON_NIX_DIFFERS, NULL },
 	{ "No space left on device", REASON_NIX_DISK_FULL, NULL },
 	{ "lack of free disk space", REASON_NIX_DISK_FULL, NULL },

@@ -59,7 +59,7 @@ bool nixlog_line(struct nixlog *log, struct span line);
 
 /* Which reason this message of Nix, or text of several lines, speaks of; REASON_OK: none that is known.
  * What it quotes of a builder's log does not count. Exposed for its table's test.
- * REASON_NIX_DISK_FULL, _FIXED_OUTPUT, _DIFFERS, _TIMEOUT, _BUILDER, _INPUT_HASH, _INPUT_FETCH,
+ * REASON_NIX_DISK_FULL, _FIXED_OUTPUT, _STORE, _DIFFERS, _TIMEOUT, _BUILDER, _INPUT_HASH, _INPUT_FETCH,
  * _LOCK, _ATTRIBUTE, _NOT_STAGED, _GROUP, _FEATURES; REASON_INTERRUPTED. */
 enum reason nixlog_reason(struct span message);
 

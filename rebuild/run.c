@@ -11,6 +11,17 @@ char *run_path(const char *dir, const char *name)
 	return buf_take_text(&path);
 }
 
+void run_note_said(struct trouble *trouble, const struct nix_said *said, enum reason reason)
+{
+	struct span text = buf_span(&said->errors);
+	size_t len = 0;
+
+	while (len < text.len && text.at[len] != '\n' && len < 512)
+		len++;
+	text.len = len;
+	(void)trouble_note(trouble, reason, text, 0);
+}
+
 void run_done(struct run *run)
 {
 	if (run->is_read)
@@ -21,6 +32,8 @@ void run_done(struct run *run)
 	nix_environment_free(run->environment);
 	for (size_t i = 0; i < RECIPE_FILES_MAX; i++)
 		free(run->taken[i]);
+	for (size_t i = 0; i < RECIPE_ALSO_MAX; i++)
+		free(run->also[i].nar_hash);
 	if (run->log > 0)
 		(void)close(run->log);
 	state_free(run->state);

@@ -36,7 +36,8 @@ struct run_order {
 	const char *tmpdir;
 	const char *cache; /* the folder of blobs; not NULL where the recipe has an image */
 	const struct http_clock *http_clock;
-	enum stage from;  /* states of this stage and later ones are not used */
+	enum stage
+		from; /* states of this stage and later ones are not used; STAGE_COUNT: all are */
 	enum stage until; /* nothing behind this stage is done */
 	struct git git;   /* but for its folders, kind and log */
 	struct nix nix;   /* its programs and settings, and the limit of time */
@@ -52,6 +53,17 @@ struct run_order {
 struct run_fault {
 	enum reason reason; /* REASON_OK: it did, or was not tried */
 	struct trouble trouble;
+};
+
+/* One further output of the build. */
+struct run_also {
+	struct run_fault fault;
+	char drv[DRV_PATH_MAX + 1]; /* empty: it could not be evaluated */
+	char out[DRV_PATH_MAX + 1]; /* empty: it was not built */
+	char *nar_hash;             /* as Nix writes it, or NULL */
+	bool is_copied;             /* among the results: */
+	bool is_program;            /* executable there */
+	struct copied file;
 };
 
 struct run {
@@ -92,8 +104,16 @@ struct run {
 	char drv[DRV_PATH_MAX + 1];
 	struct nixjson_built built;
 	struct closure closure;
-	enum reason independence; /* with recipe->independent */
-	enum reason claim_form;   /* how reading the build's pcr.json went */
+	uint8_t key[DIGEST_SHA256_LEN]; /* what the build depends on */
+	enum reason independence;       /* with recipe->independent */
+	bool inputs_checked; /* each revision of flake.lock was seen to have its hash; or why not: */
+	enum reason inputs;
+	bool is_recorded; /* how the derivations stand, in a file with this digest */
+	bool is_kept;     /* or as a run before found, which ended then: */
+	int64_t kept_at;
+	uint8_t kept[DIGEST_SHA256_LEN];
+	struct run_also also[RECIPE_ALSO_MAX];
+	enum reason claim_form; /* how reading the build's pcr.json went */
 	struct pcrfile claim;
 	bool looked; /* for staged files in the image: */
 	enum reason in_eif;
@@ -109,6 +129,9 @@ void run_done(struct run *run);
 
 /* DIR/NAME; the caller frees. NULL: out of memory. */
 char *run_path(const char *dir, const char *name);
+
+/* Notes a reason with the first line of Nix's own words. */
+void run_note_said(struct trouble *trouble, const struct nix_said *said, enum reason reason);
 
 /* Whether a stage's reason says something about what is rebuilt: a check fails. Otherwise it is trouble of this
  * machine or on the way to another: there is no verdict. */

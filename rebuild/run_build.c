@@ -7,28 +7,18 @@
 #include <unistd.h>
 
 #include "rebuild/draft.h"
+#include "rebuild/output.h"
+#include "rebuild/run_also.h"
+#include "rebuild/run_inputs.h"
+#include "rebuild/run_kept.h"
 
-#define LINKS_MAX 8
 #define PCRS_MAX ((size_t)64 * 1024)
-#define STORE "/nix/store/"
 
 static enum reason to_log(void *to, struct span bytes)
 {
 	const int *log = to;
 
 	return draft_write(*log, bytes);
-}
-
-/* Nix's own words, as trouble: the first line. */
-static enum reason note(struct trouble *trouble, const struct nix_said *said, enum reason reason)
-{
-	struct span text = buf_span(&said->errors);
-	size_t len = 0;
-
-	while (len < text.len && text.at[len] != '\n' && len < 512)
-		len++;
-	text.len = len;
-	return trouble_note(trouble, reason, text, 0);
 }
 
 /* Hashes what is staged again: Nix takes the bytes of the working tree, not those that git knows of. */
@@ -52,6 +42,70 @@ static enum reason check_staged(const struct run *run, struct trouble *reterr)
 	return REASON_OK;
 }
 
+/* Trouble of judging that leaves nothing to say about the build. */
+static bool ends_all(enum reason reason)
+{
+	return reason == REASON_INTERRUPTED || reason == REASON_OUT_OF_MEMORY ||
+	       reason == REASON_CRYPTO_FAILED;
+}
+
+/* Builds everything again, derivation by derivation, and has all of it hashed. */
+static enum reason judge(struct run *run, struct nix_said *said, struct trouble *reterr)
+{
+	bool changed = false;
+
+	enum reason reason = run->was_empty ? REASON_OK : run_inputs_check(run, said, reterr);
+	if (reason != REASON_OK)
+		return reason;
+	run->independence = closure_judge(&run->nix, run->was_empty, NULL, &run->closure, said);
+	for (size_t i = 0; i < run->closure.n_drvs; i++)
+		changed = changed || run->closure.drvs[i].was_missing;
+	if (ends_all(run->independence))
+		return run->independence;
+	if (changed)
+		reason = closure_read_again(&run->nix, run->drv, &run->closure, said);
+	if (reason == REASON_OK)
+		reason = closure_verify(&run->nix, &run->closure, said);
+	if (reason == REASON_NIX_STORE) {
+		run->independence = reason;
+		return REASON_OK;
+	}
+	if (reason != REASON_OK)
+		return reason;
+	/* in a store that was empty Nix looked at all inputs that it needed */
+	if (run->independence == REASON_OK && !run->inputs_checked && !run->was_empty)
+		run->independence = run->inputs;
+	if (run->inputs_checked &&
+	    (run->independence == REASON_OK || run->independence == REASON_NIX_DIFFERS))
+		return run_kept_write(run, reterr);
+	return REASON_OK;
+}
+
+static enum reason judge_independence(struct run *run, struct nix_said *said,
+				      struct trouble *reterr)
+{
+	enum reason reason = run_kept_use(run, said);
+
+	if (reason == REASON_NIX_STORE) {
+		run->independence = reason;
+		return REASON_OK;
+	}
+	return reason != REASON_OK || run->is_kept ? reason : judge(run, said, reterr);
+}
+
+/* The content of the output is still what Nix noted when it was made. */
+static enum reason verify_output(const struct run *run, struct nix_said *said)
+{
+	const char *words[] = { "--verify-path", nixjson_output(&run->built, "out"), NULL };
+	struct buf output = { 0 };
+
+	if (words[1] == NULL)
+		return REASON_OK; /* collecting says so */
+	enum reason reason = nix_ask(&run->nix, true, words, NIXJSON_MAX, &output, said);
+	buf_done(&output);
+	return reason;
+}
+
 static enum reason build(struct run *run, struct nix *nix, struct nix_said *said,
 			 struct trouble *reterr)
 {
@@ -59,8 +113,12 @@ static enum reason build(struct run *run, struct nix *nix, struct nix_said *said
 	char *root = run_path(run->work, "result");
 
 	enum reason reason = root == NULL ? REASON_OUT_OF_MEMORY : nix_version(nix, &run->version);
+	if (reason == REASON_OK)
+		reason = run_kept_key(run);
 	if (reason == REASON_OK && recipe->independent)
 		reason = nix_store_is_empty(nix, &run->was_empty, said);
+	if (reason == REASON_OK && run->was_empty)
+		reason = run_inputs_check(run, said, reterr);
 	if (reason == REASON_OK)
 		reason = nix_evaluate(nix, recipe->attribute, run->drv, said);
 	if (reason == REASON_OK)
@@ -70,11 +128,17 @@ static enum reason build(struct run *run, struct nix *nix, struct nix_said *said
 		reason = check_staged(run, reterr);
 	if (reason == REASON_OK)
 		reason = closure_read(nix, run->drv, &run->closure, said);
-	if (reason == REASON_OK && recipe->independent)
-		run->independence = closure_judge(nix, run->was_empty, NULL, &run->closure, said);
+	if (reason == REASON_OK)
+		reason = recipe->independent ? judge_independence(run, said, reterr) :
+					       verify_output(run, said);
 	run->option_ignored = said->option_ignored;
-	if (reason == REASON_OK && run->independence == REASON_INTERRUPTED)
-		reason = REASON_INTERRUPTED;
+	if (run->option_ignored && recipe->independent && run->independence == REASON_OK)
+		run->independence = REASON_NIX_OPTION_IGNORED;
+	if (reason == REASON_OK && recipe->n_also > 0) {
+		reason = run_also_build(run, reterr);
+		if (reason == REASON_OK)
+			reason = check_staged(run, reterr);
+	}
 	return reason;
 }
 
@@ -98,111 +162,43 @@ enum reason run_build(struct run *run, struct trouble *reterr)
 	run->nix.environment = (const char *const *)run->environment;
 	enum reason reason = build(run, &run->nix, &said, reterr);
 	if (reason != REASON_OK)
-		(void)note(reterr, &said, reason);
+		run_note_said(reterr, &said, reason);
 	nix_said_done(&said);
 	return reason;
 }
 
-/* Where an open leads, component by component. */
-struct walk {
-	char path[DRV_PATH_MAX + 1]; /* of the store, what is walked in */
-	char rest[4096];             /* below it; "" when there */
-	int links;
-};
-
-/* STORE, HASH-NAME, and what is behind that. False: it is not in the store. */
-static bool split(struct walk *walk, const char *target, const char *rest)
+/* Whether the image among the results is, byte for byte, the one that is open; that is read again from its begin. */
+static enum reason is_there(struct run *run, int fd, bool *ret)
 {
-	struct buf joined = { 0 };
-	size_t skip = sizeof(STORE) - 1;
+	struct copied there = { .size = 0 };
+	struct copied built = { .size = 0 };
+	struct trouble ignored = { 0 };
 
-	if (strncmp(target, STORE, skip) != 0)
-		return false;
-	size_t len = skip + strcspn(target + skip, "/");
-	const char *behind = target[len] == '/' ? target + len + 1 : target + len;
-	if (len == skip || len >= sizeof(walk->path))
-		return false;
-	buf_text(&joined, behind);
-	buf_text(&joined, *behind != '\0' && *rest != '\0' ? "/" : "");
-	buf_text(&joined, rest);
-	buf_byte(&joined, '\0');
-	bool fits = !joined.failed && joined.len <= sizeof(walk->rest);
-	if (fits) {
-		memcpy(walk->path, target, len);
-		walk->path[len] = '\0';
-		memcpy(walk->rest, joined.at, joined.len);
-	}
-	buf_done(&joined);
-	return fits;
-}
-
-/* One component of walk->rest, from *fd. A link starts the walk again (*fd is -1 then). */
-static bool step(struct walk *walk, int *fd)
-{
-	char name[256];
-	char target[2048];
-	char rest[sizeof(walk->rest)] = "";
-	size_t len = strcspn(walk->rest, "/");
-
-	memcpy(rest, walk->rest, strlen(walk->rest));
-	if (len == 0 || len >= sizeof(name) || strcmp(rest, "..") == 0 ||
-	    strncmp(rest, "../", 3) == 0)
-		return false;
-	memcpy(name, rest, len);
-	name[len] = '\0';
-	const char *behind = rest[len] == '/' ? rest + len + 1 : rest + len;
-	ssize_t n = readlinkat(*fd, name, target, sizeof(target) - 1);
-	if (n >= 0) {
-		target[n] = '\0';
-		(void)close(*fd);
-		*fd = -1;
-		return ++walk->links <= LINKS_MAX && split(walk, target, behind);
-	}
-	int next = openat(*fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	(void)close(*fd);
-	*fd = next;
-	memmove(walk->rest, walk->rest + (behind - rest), strlen(behind) + 1);
-	return next >= 0;
-}
-
-/* Opens a file of an output. Links are followed only from one path of the store to another: anything else
- * would not be what was built. REASON_COLLECT. */
-static enum reason open_built(const struct nix *nix, const char *output, const char *name,
-			      int *ret_fd, struct trouble *reterr)
-{
-	struct walk walk = { .links = 0 };
-	struct stat facts;
-	int fd = -1;
-
-	bool good = split(&walk, output, name);
-	while (good && (fd < 0 || walk.rest[0] != '\0')) {
-		if (fd < 0) {
-			char *real = nix_real_path(nix, walk.path);
-			fd = real == NULL ? -1 :
-					    open(real, O_RDONLY | O_NOFOLLOW | O_CLOEXEC |
-							       O_NONBLOCK | O_NOCTTY);
-			free(real);
-			good = fd >= 0;
-		} else {
-			good = step(&walk, &fd);
-		}
-	}
-	if (good && (fstat(fd, &facts) != 0 || !S_ISREG(facts.st_mode)))
-		good = false;
-	if (good) {
-		*ret_fd = fd;
+	*ret = false;
+	if (access(run->eif, R_OK) != 0 ||
+	    copy_hash(run->eif, RUN_EIF_MAX, run->git.interrupted, &there, &ignored) != REASON_OK)
 		return REASON_OK;
+	enum reason reason = copy_bytes(fd, -1, RUN_EIF_MAX, run->git.interrupted, &built);
+	if (reason == REASON_OK && lseek(fd, 0, SEEK_SET) != 0)
+		reason = REASON_FILE_UNREADABLE;
+	if (reason == REASON_OK && there.size == built.size &&
+	    memcmp(there.sha256, built.sha256, DIGEST_SHA256_LEN) == 0) {
+		run->image_file = built;
+		*ret = true;
 	}
-	if (fd >= 0)
-		(void)close(fd);
-	return trouble_note(reterr, REASON_COLLECT, span_of_text(name), 0);
+	return reason;
 }
 
 static enum reason copy_image(struct run *run, int fd, struct trouble *reterr)
 {
 	struct draft draft;
+	bool there = false;
 
-	enum reason reason = draft_open(run->eif, &draft);
+	enum reason reason = is_there(run, fd, &there);
+	if (reason == REASON_OK && there)
+		return REASON_OK;
+	if (reason == REASON_OK)
+		reason = draft_open(run->eif, &draft);
 	if (reason == REASON_OK) {
 		reason = copy_bytes(fd, draft.fd, RUN_EIF_MAX, run->git.interrupted,
 				    &run->image_file);
@@ -225,7 +221,7 @@ static void read_claim(struct run *run, const char *output)
 	size_t len = 0;
 	int fd = -1;
 
-	run->claim_form = open_built(&run->nix, output, run->order->recipe->pcrs, &fd, &ignored);
+	run->claim_form = output_open(&run->nix, output, run->order->recipe->pcrs, &fd, &ignored);
 	if (run->claim_form != REASON_OK)
 		return;
 	ssize_t n;
@@ -245,14 +241,14 @@ enum reason run_collect(struct run *run, struct trouble *reterr)
 
 	if (output == NULL)
 		return trouble_note(reterr, REASON_COLLECT, SPAN_LITERAL("out"), 0);
-	enum reason reason = open_built(&run->nix, output, run->order->recipe->eif, &fd, reterr);
+	enum reason reason = output_open(&run->nix, output, run->order->recipe->eif, &fd, reterr);
 	if (reason != REASON_OK)
 		return reason;
 	reason = copy_image(run, fd, reterr);
 	(void)close(fd);
 	if (reason == REASON_OK)
 		read_claim(run, output);
-	return reason;
+	return reason == REASON_OK ? run_also_collect(run, reterr) : reason;
 }
 
 enum reason run_find_staged(struct run *run, struct trouble *reterr)

@@ -4,9 +4,11 @@
 #include <stdlib.h>
 
 #include "rebuild/draft.h"
-#include "rebuild/run.h"
+#include "rebuild/run_also.h"
+#include "rebuild/run_judge.h"
 #include "verify/auto.h"
 #include "verify/basenc.h"
+#include "verify/instant.h"
 #include "verify/json.h"
 
 #define SCHEMA 1
@@ -104,6 +106,7 @@ static void add_inputs(struct tree *tree, const struct run *run, cJSON *root)
 		add_text(tree, input, "repo", from->repo);
 		add_text(tree, input, "rev", from->rev);
 		add_text(tree, input, "narHash", from->nar_hash);
+		(void)add(tree, input, "checked", cJSON_CreateBool(run->inputs_checked));
 	}
 }
 
@@ -194,6 +197,105 @@ static void add_container(struct tree *tree, const struct run *run, cJSON *root)
 	}
 }
 
+/* An object at the end of a list; NULL, and `failed`: no memory. */
+static cJSON *append(struct tree *tree, cJSON *list)
+{
+	cJSON *object = cJSON_CreateObject();
+
+	if (!cJSON_AddItemToArray(list, object)) {
+		cJSON_Delete(object);
+		tree->failed = true;
+		return NULL;
+	}
+	return object;
+}
+
+/* One derivation that is not shown to be the same again. */
+static void add_difference(struct tree *tree, const struct run *run, const struct closure_drv *drv,
+			   cJSON *list)
+{
+	cJSON *object = append(tree, list);
+
+	if (object == NULL)
+		return;
+	add_text(tree, object, "drv", drv->path);
+	add_text(tree, object, "reason", reason_name(drv->reason));
+	cJSON *outputs = add(tree, object, "outputs", cJSON_CreateArray());
+	for (size_t i = 0; i < drv->n_outputs && outputs != NULL; i++) {
+		if (drv->differing != 0 && !(drv->differing >> i & 1))
+			continue;
+		cJSON *output = append(tree, outputs);
+		if (output == NULL)
+			return;
+		char *second = drv->standing == CLOSURE_DIFFERS ?
+				       run_second_result(run, drv->outputs[i]) :
+				       NULL;
+		add_text(tree, output, "path", drv->outputs[i]);
+		add_text(tree, output, "other", second);
+		free(second);
+	}
+}
+
+static void add_independence(struct tree *tree, const struct run *run, cJSON *nix)
+{
+	static const char *const names[] = {
+		[CLOSURE_FIXED] = "fixed",   [CLOSURE_BUILT] = "built_in_empty_store",
+		[CLOSURE_AGAIN] = "again",   [CLOSURE_DIFFERS] = "differs",
+		[CLOSURE_FAILED] = "failed",
+	};
+	char at[INSTANT_TEXT_LEN];
+
+	if (!run->order->recipe->independent) {
+		add_text(tree, nix, "independence", NULL);
+		return;
+	}
+	cJSON *object = add(tree, nix, "independence", cJSON_CreateObject());
+	add_text(tree, object, "result",
+		 run->independence == REASON_OK ? "ok" : reason_name(run->independence));
+	add_number(tree, object, "derivations", run->closure.n_drvs);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (names[i] != NULL)
+			add_number(tree, object, names[i],
+				   closure_count(&run->closure, (enum closure_standing)i));
+	}
+	instant_rfc3339(run->kept_at, at);
+	add_text(tree, object, "checked_before", run->is_kept ? at : NULL);
+	cJSON *list = add(tree, nix, "differs", cJSON_CreateArray());
+	for (size_t i = 0; i < run->closure.n_drvs && list != NULL; i++) {
+		const enum closure_standing standing = run->closure.drvs[i].standing;
+		if (standing == CLOSURE_DIFFERS || standing == CLOSURE_FAILED)
+			add_difference(tree, run, &run->closure.drvs[i], list);
+	}
+}
+
+static void add_also(struct tree *tree, const struct run *run, cJSON *root)
+{
+	const struct recipe *recipe = run->order->recipe;
+
+	if (recipe->n_also == 0 || !run->done[STAGE_BUILD])
+		return;
+	cJSON *list = add(tree, root, "also", cJSON_CreateArray());
+	for (size_t i = 0; i < recipe->n_also && list != NULL; i++) {
+		const struct run_also *also = &run->also[i];
+		cJSON *object = append(tree, list);
+		if (object == NULL)
+			return;
+		add_text(tree, object, "attribute", recipe->also[i]);
+		add_text(tree, object, "drv", also->drv[0] != '\0' ? also->drv : NULL);
+		add_text(tree, object, "out", also->out[0] != '\0' ? also->out : NULL);
+		add_text(tree, object, "nar_hash", also->nar_hash);
+		add_text(tree, object, "reason",
+			 also->fault.reason != REASON_OK ? reason_name(also->fault.reason) : NULL);
+		add_text(tree, object, "file",
+			 also->is_copied ? run_also_name(recipe->also[i]) : NULL);
+		if (!also->is_copied)
+			continue;
+		add_hex(tree, object, "sha256", "", SPAN_OF(also->file.sha256));
+		add_number(tree, object, "size", also->file.size);
+		(void)add(tree, object, "executable", cJSON_CreateBool(also->is_program));
+	}
+}
+
 static void add_build(struct tree *tree, const struct run *run, cJSON *root)
 {
 	if (run->n_staged > 0) {
@@ -219,16 +321,14 @@ static void add_build(struct tree *tree, const struct run *run, cJSON *root)
 		const struct nixjson_path *of = &run->closure.paths.at[i];
 		if (!closure_is_substituted(of))
 			continue;
-		cJSON *object = cJSON_CreateObject();
-		if (!cJSON_AddItemToArray(list, object)) {
-			cJSON_Delete(object);
-			tree->failed = true;
+		cJSON *object = append(tree, list);
+		if (object == NULL)
 			return;
-		}
 		add_text(tree, object, "path", of->path);
 		add_text(tree, object, "nar_hash", of->nar_hash);
 		add_text(tree, object, "signers", of->signers);
 	}
+	add_independence(tree, run, nix);
 }
 
 static void add_image(struct tree *tree, const struct run *run, cJSON *root)
@@ -269,6 +369,7 @@ cJSON *run_info(const struct run *run, enum verdict verdict)
 	add_container(&tree, run, root);
 	add_taking(&tree, run, root);
 	add_build(&tree, run, root);
+	add_also(&tree, run, root);
 	add_image(&tree, run, root);
 	add_text(&tree, root, "verdict", verdicts[verdict]);
 	if (!tree.failed)

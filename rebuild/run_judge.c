@@ -43,6 +43,7 @@ bool run_is_evidence(enum reason reason)
 		REASON_COLLECT,
 		REASON_NIX_DIFFERS,
 		REASON_NIX_SUBSTITUTED,
+		REASON_NIX_STORE,
 		REASON_OCI_DIGEST,
 		REASON_OCI_SIZE,
 		REASON_OCI_FORM,
@@ -341,9 +342,11 @@ static void add_remarks(const struct run *run, struct report *report)
 	report_note(report,
 		    "PCR0 binds what is in the image: not configuration that the enclave is "
 		    "given when it starts, nor the machine's role");
-	if (run->order->recipe->n_also > 0)
-		report_note(report, "further outputs that the recipe names (build.also) were not "
-				    "built: only the image is");
+	if (run->order->recipe->n_also > 0 && run->order->recipe->independent &&
+	    run->done[STAGE_BUILD])
+		report_note(report,
+			    "further outputs (build.also) were built here like the image, but not "
+			    "a second time: no register speaks of them");
 	if (run->facts.has_submodules)
 		report_note(report, "the commit has submodules, which were not fetched");
 	add_whiteouts(run, report);

@@ -1,6 +1,13 @@
 /* The checks build.* of a run. */
 #include "rebuild/run_judge.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
 #include "verify/appraise.h"
+#include "verify/instant.h"
+
+#define LINES_MAX 20
 
 /* How many paths of the closure came ready-made. */
 static size_t count_substituted(const struct run *run)
@@ -10,6 +17,123 @@ static size_t count_substituted(const struct run *run)
 	for (size_t i = 0; i < run->closure.paths.n; i++)
 		n += closure_is_substituted(&run->closure.paths.at[i]) ? 1 : 0;
 	return n;
+}
+
+/* " (found by ...)" where an earlier run did the work; "" where this one did. */
+static void add_origin(const struct run *run, struct buf *out)
+{
+	char at[INSTANT_TEXT_LEN];
+
+	if (!run->is_kept)
+		return;
+	instant_people(run->kept_at, at);
+	buf_printf(out,
+		   " (checked by a run that ended %s UTC; all %zu paths were hashed again now)", at,
+		   run->closure.paths.n);
+}
+
+/* PATH.check, where Nix leaves what the second build gave if it is told to keep-failed. NULL: it is not there, or no
+ * memory. The caller frees. */
+char *run_second_result(const struct run *run, const char *output)
+{
+	struct buf path = { 0 };
+	struct stat facts;
+
+	buf_printf(&path, "%s.check", output);
+	char *name = buf_take_text(&path);
+	char *real = name == NULL ? NULL : nix_real_path(&run->nix, name);
+	if (real == NULL || lstat(real, &facts) != 0) {
+		free(name);
+		name = NULL;
+	}
+	free(real);
+	return name;
+}
+
+static void add_difference(const struct run *run, const struct closure_drv *drv, struct buf *lines)
+{
+	buf_text(lines, "  ");
+	buf_escaped(lines, span_of_text(drv->path));
+	if (drv->standing == CLOSURE_FAILED)
+		buf_printf(lines, "  %s (%s)", reason_sentence(drv->reason),
+			   reason_name(drv->reason));
+	buf_byte(lines, '\n');
+	for (size_t i = 0; i < drv->n_outputs && drv->standing == CLOSURE_DIFFERS; i++) {
+		if (drv->differing != 0 && !(drv->differing >> i & 1))
+			continue;
+		buf_text(lines, "    ");
+		buf_escaped(lines, span_of_text(drv->outputs[i]));
+		char *second = run_second_result(run, drv->outputs[i]);
+		if (second != NULL)
+			buf_text(lines, "  the other result: the same path and .check");
+		buf_byte(lines, '\n');
+		free(second);
+	}
+}
+
+/* By name, what was not the same when it was built again, or could not be. */
+static void list_differences(const struct run *run, struct report *report)
+{
+	const size_t n = closure_count(&run->closure, CLOSURE_DIFFERS) +
+			 closure_count(&run->closure, CLOSURE_FAILED);
+	struct buf lines = { 0 };
+	size_t shown = 0;
+
+	if (n == 0)
+		return;
+	buf_text(&lines, "Not shown to be the same when built again:\n");
+	for (size_t i = 0; i < run->closure.n_drvs && shown < LINES_MAX; i++) {
+		const struct closure_drv *drv = &run->closure.drvs[i];
+		if (drv->standing != CLOSURE_DIFFERS && drv->standing != CLOSURE_FAILED)
+			continue;
+		add_difference(run, drv, &lines);
+		shown++;
+	}
+	if (shown < n)
+		buf_printf(&lines, "  and %zu more, which build-info.json names\n", n - shown);
+	report_add_lines(report, &lines);
+}
+
+static void fail_independence(const struct run *run, struct report *report)
+{
+	const size_t differ = closure_count(&run->closure, CLOSURE_DIFFERS);
+	const size_t failed = closure_count(&run->closure, CLOSURE_FAILED);
+	struct buf text = { 0 };
+
+	buf_text(&text, reason_sentence(run->independence));
+	if (run->independence == REASON_NIX_INPUT_HASH ||
+	    run->independence == REASON_NIX_INPUT_FETCH)
+		buf_text(&text, ": so its revisions were not shown to have their hashes");
+	else if (differ + failed > 0)
+		buf_printf(&text, ": %zu of %zu derivations differ, %zu could not be built again",
+			   differ, run->closure.n_drvs, failed);
+	add_origin(run, &text);
+	char *message = buf_take_text(&text);
+	if (message == NULL)
+		report_out_of_memory(report);
+	else if (run_is_evidence(run->independence))
+		report_fail(report, CHECK_BUILD_INDEPENDENT, run->independence, "%s", message);
+	else
+		report_error(report, CHECK_BUILD_INDEPENDENT, run->independence, "%s", message);
+	free(message);
+	list_differences(run, report);
+}
+
+static void pass_independence(const struct run *run, struct report *report)
+{
+	struct buf text = { 0 };
+
+	add_origin(run, &text);
+	char *origin = text.len == 0 ? NULL : buf_take_text(&text);
+	report_pass(report, CHECK_BUILD_INDEPENDENT,
+		    "%zu derivations: %zu fixed by hash, %zu built in an empty store, "
+		    "%zu built twice with the same result%s",
+		    run->closure.n_drvs, closure_count(&run->closure, CLOSURE_FIXED),
+		    closure_count(&run->closure, CLOSURE_BUILT),
+		    closure_count(&run->closure, CLOSURE_AGAIN), origin != NULL ? origin : "");
+	if (text.failed)
+		report_out_of_memory(report);
+	free(origin);
 }
 
 static void judge_independence(const struct run *run, struct report *report)
@@ -23,20 +147,9 @@ static void judge_independence(const struct run *run, struct report *report)
 			    "not asked for: %zu of %zu paths were taken ready-made from elsewhere",
 			    n, run->closure.paths.n);
 	else if (run->independence == REASON_OK)
-		report_pass(report, CHECK_BUILD_INDEPENDENT,
-			    "%zu derivations: %zu fixed by hash, %zu built in an empty store, "
-			    "%zu built twice with the same result",
-			    run->closure.n_drvs, closure_count(&run->closure, CLOSURE_FIXED),
-			    closure_count(&run->closure, CLOSURE_BUILT),
-			    closure_count(&run->closure, CLOSURE_AGAIN));
-	else if (run_is_evidence(run->independence))
-		report_fail(report, CHECK_BUILD_INDEPENDENT, run->independence,
-			    "%s: %zu of %zu derivations differ, %zu could not be built again",
-			    reason_sentence(run->independence),
-			    closure_count(&run->closure, CLOSURE_DIFFERS), run->closure.n_drvs,
-			    closure_count(&run->closure, CLOSURE_FAILED));
+		pass_independence(run, report);
 	else
-		report_error(report, CHECK_BUILD_INDEPENDENT, run->independence, NULL);
+		fail_independence(run, report);
 }
 
 /* The registers that the build wrote down are those that were measured: PCR0, which counts all that is measured, and
@@ -91,6 +204,52 @@ static bool blocked(const struct run *run, enum check *ret)
 	return true;
 }
 
+/* The first further output that there is not; NULL: there are all. */
+static const struct run_also *find_lacking(const struct run *run, const char **ret)
+{
+	const struct recipe *recipe = run->order->recipe;
+	const size_t n = run->done[STAGE_COLLECT] ? recipe->n_also : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (run->also[i].fault.reason == REASON_OK)
+			continue;
+		*ret = recipe->also[i];
+		return &run->also[i];
+	}
+	return NULL;
+}
+
+/* The image was built. What the recipe asks for beside it is no part of it, but it was asked for: without it the build
+ * is not complete, and the checks of the image stand for themselves. */
+static void judge_completed(const struct run *run, struct report *report)
+{
+	const char *name = "";
+	const struct run_also *lacking = find_lacking(run, &name);
+
+	if (lacking == NULL) {
+		report_pass(report, CHECK_BUILD_COMPLETED, "%s by Nix %s", run->drv,
+			    run->version.text);
+		return;
+	}
+	struct buf text = { 0 };
+	buf_printf(&text,
+		   "the image was built, but not %s (build.also), which is no part of it: %s", name,
+		   reason_sentence(lacking->fault.reason));
+	if (lacking->fault.trouble.path_len > 0) {
+		buf_text(&text, ": ");
+		buf_add(&text, (struct span){ lacking->fault.trouble.path,
+					      lacking->fault.trouble.path_len });
+	}
+	char *message = buf_take_text(&text);
+	if (message == NULL)
+		report_out_of_memory(report);
+	else if (run_is_evidence(lacking->fault.reason))
+		report_fail(report, CHECK_BUILD_COMPLETED, lacking->fault.reason, "%s", message);
+	else
+		report_error(report, CHECK_BUILD_COMPLETED, lacking->fault.reason, "%s", message);
+	free(message);
+}
+
 void run_judge_build(const struct run *run, struct report *report)
 {
 	static const enum check checks[] = { CHECK_BUILD_COMPLETED, CHECK_BUILD_INDEPENDENT,
@@ -109,8 +268,7 @@ void run_judge_build(const struct run *run, struct report *report)
 	else if (run->faults[STAGE_COLLECT].reason != REASON_OK)
 		run_add_fault(report, CHECK_BUILD_COMPLETED, &run->faults[STAGE_COLLECT]);
 	else
-		report_pass(report, CHECK_BUILD_COMPLETED, "%s by Nix %s", run->drv,
-			    run->version.text);
+		judge_completed(run, report);
 	judge_independence(run, report);
 	judge_claim(run, report);
 }

@@ -160,23 +160,42 @@ static struct span outputs_of(const struct run *run, enum stage stage)
 	return (struct span){ NULL, 0 };
 }
 
-/* Notes a stage that is done, for people and for --from; what is noted is never believed. */
+/* The digests of what a stage began with and what it came to. */
+static enum reason digest_stage(const struct run *run, enum stage stage, struct state_note *note)
+{
+	const struct span output = outputs_of(run, stage);
+	struct buf recipe = { 0 };
+
+	if (stage == STAGE_BUILD)
+		memcpy(note->inputs, run->key, DIGEST_SHA256_LEN);
+	if (stage == STAGE_BUILD && run->is_recorded) {
+		memcpy(note->outputs, run->kept, DIGEST_SHA256_LEN);
+		return REASON_OK;
+	}
+	enum reason reason = state_key(&output, 1, note->outputs);
+	if (reason != REASON_OK || stage == STAGE_BUILD)
+		return reason;
+	reason = recipe_print(run->order->recipe, &recipe);
+	const struct span input = buf_span(&recipe);
+	if (reason == REASON_OK)
+		reason = state_key(&input, 1, note->inputs);
+	buf_done(&recipe);
+	return reason;
+}
+
+/* Notes a stage that is done. Only the build goes by it (run_kept.h), once all that can be hashed was hashed again;
+ * what the others made is found out anew. What stands there of a build that was checked before stays: when that was
+ * done is a part of the report. */
 static enum reason note_stage(const struct run *run, enum stage stage, int64_t started,
 			      struct trouble *reterr)
 {
 	struct state_note note = { .started = started, .ended = run->order->now() };
-	struct buf recipe = { 0 };
-	const struct span output = outputs_of(run, stage);
 
-	enum reason reason = recipe_print(run->order->recipe, &recipe);
-	const struct span input = buf_span(&recipe);
-	if (reason == REASON_OK)
-		reason = state_key(&input, 1, note.inputs);
-	if (reason == REASON_OK)
-		reason = state_key(&output, 1, note.outputs);
+	if (stage == STAGE_BUILD && run->is_kept)
+		return REASON_OK;
+	enum reason reason = digest_stage(run, stage, &note);
 	if (reason == REASON_OK)
 		reason = state_put(run->state, stage, &note, reterr);
-	buf_done(&recipe);
 	return reason;
 }
 

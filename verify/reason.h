@@ -574,7 +574,9 @@
 	/* watching */ \
 	X(STATE_CONTENT, "state-content", "not what this program writes into a state file") \
 	/* what a build says of itself (rebuild) */ \
-	X(PCRS_INCOMPLETE, "pcrs-incomplete", "the registers that the build wrote down lack PCR0")
+	X(PCRS_INCOMPLETE, "pcrs-incomplete", "the registers that the build wrote down lack PCR0") \
+	X(NIX_STORE, "store-modified", \
+	  "the content of a path in Nix's store is not what Nix noted when it was made")
 // clang-format on
 
 enum reason {

@@ -2,32 +2,7 @@
 # enclave-rebuild run with real Nix and real git: from a commit and a binary to a verdict, without a network.
 # shellcheck disable=SC2001,SC2030,SC2031,SC2154 # variables of helpers.bash, and of each test alone
 load helpers
-
-setup_file() {
-	unshare -m true 2>/dev/null || return 0
-	sh "$TOP/rebuild/test/nix/make.sh" "$BATS_FILE_TMPDIR/n"
-}
-
-# bench: the flake of make.sh, a recipe for it in r.json, and the binary that it takes.
-bench() {
-	unshare -m true 2>/dev/null || skip 'no mount namespaces'
-	fixture=$BATS_FILE_TMPDIR/n
-	app=$fixture/app
-	binary=$fixture/app/build-outputs/nitro
-	commit=$(git -C "$app" rev-parse HEAD)
-	recipe
-	options=(--built-binary "$binary" --independent)
-}
-
-# recipe [MORE-OF-THE-FILE [EXPECT]]
-recipe() {
-	cat >r.json <<-EOF_RECIPE
-		{"schema": 1, "name": "batcher", "source": {"repository": "file://$app", "commit": "$commit"},
-		 "image": {"reference": "docker-archive:none.tar", "platform": "linux/amd64",
-		           "files": [{"path": "/usr/local/bin/nitro", "stage": "build-outputs/nitro"${1-}}]},
-		 "build": {"attribute": "x86_64-eif", "eif": "batcher.eif"}${2-}}
-	EOF_RECIPE
-}
+load nixhelpers
 
 @test "from a commit and a binary to the same bytes, twice, and a verdict" {
 	bench
@@ -44,9 +19,13 @@ recipe() {
 	exits 0 run r.json --out b --store "$PWD/s2" "${options[@]}" --expect-pcr0 "$pcr0"
 	prints 'PASS (the binary was given)  batcher'
 	cmp a/enclave.eif b/enclave.eif
-	# the same folder and store again: everything there is built a second time
+	# the same folder and store again: what was checked is hashed, and built a second time only on demand
 	exits 0 run r.json --out a --store "$PWD/s1" "${options[@]}" --expect-pcr0 "$pcr0"
-	prints 'built twice with the same result'
+	prints '(checked by a run that ended 20'
+	exits 0 run r.json --out a --store "$PWD/s1" "${options[@]}" --expect-pcr0 "$pcr0" --from build
+	prints '0 built in an empty store'
+	[[ $out != *'checked by a run'* ]]
+	cmp a/enclave.eif b/enclave.eif
 	# the quick way
 	exits 0 run r.json --out c --store "$PWD/s1" --built-binary "$binary" --expect-pcr0 "$pcr0"
 	prints 'build.independent    skip  not asked for: 0 of'

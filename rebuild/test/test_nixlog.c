@@ -177,6 +177,8 @@ START_TEST(reasons)
 		{ "error: derivation '" STORE "x.drv' may not be deterministic: output '" STORE
 		  "x' differs",
 		  REASON_NIX_DIFFERS },
+		{ "path '" STORE "x' was modified! expected hash 'sha256:0', got 'sha256:1'",
+		  REASON_NIX_STORE },
 		{ "error: NAR hash mismatch in input 'git+file:///x' (" STORE
 		  "source), expected 'sha256-A', got 'sha256-B'",
 		  REASON_NIX_INPUT_HASH },

@@ -31,6 +31,7 @@ from gen import (
     endpoint_seeds,
     http_seeds,
     image_seeds,
+    kept,
     kernel_seeds,
     nix_seeds,
     nsm_seeds,
@@ -68,6 +69,7 @@ PARTS = (
     onchain_block,
     onchain_proof,
     onchain_world,
+    kept,
     onchain_readme,
     onchain_seeds,
     calldata_cases,
@@ -79,7 +81,7 @@ PARTS = (
     state_seeds,
 )
 # hold nothing that was not made here
-FOLDERS = ("calldata", "documents", "eif", "onchain", "pcr", "seeds", "statements")
+FOLDERS = ("bundle", "calldata", "documents", "eif", "onchain", "pcr", "seeds", "statements")
 
 
 def make():

@@ -1,52 +1,15 @@
 #include "attest/test/servers.h"
 
 #include <openssl/crypto.h>
-#include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "test/helper.h"
 #include "test/support.h"
 
-#define SERVERS 32
-
-static struct {
-	pid_t pid;
-	int stop; /* closing it ends them */
-	size_t n;
-	char name[SERVERS][16];
-	unsigned port[SERVERS];
-} servers;
-
-static void run(const char *script, int in, int out)
-{
-	if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0)
-		_exit(127);
-	(void)execlp("python3", "python3", "-W", "ignore", script, ".", (char *)NULL);
-	_exit(127);
-}
-
-static void read_ports(FILE *from)
-{
-	char line[64];
-
-	while (fgets(line, sizeof(line), from) != NULL) {
-		if (strcmp(line, "ready\n") == 0)
-			return;
-		char *blank = strchr(line, ' ');
-		if (servers.n == SERVERS || blank == NULL ||
-		    blank - line >= (ptrdiff_t)sizeof(servers.name[0]))
-			break;
-		memcpy(servers.name[servers.n], line, (size_t)(blank - line));
-		servers.port[servers.n] = (unsigned)strtoul(blank + 1, NULL, 10);
-		servers.n++;
-	}
-	ck_abort_msg("the servers do not start");
-}
+static struct helper helper;
 
 /* Whatever of these is followed breaks a test: nothing listens on port 1, and keys and passwords must
  * not be found where they then are. */
@@ -80,56 +43,21 @@ static void mislead(void)
 
 void servers_start(void)
 {
-	const char *top = getenv("TOP");
-	struct buf path = { 0 };
-	char here[4096];
-	int in[2];
-	int out[2];
-
-	/* the folder is left to which it may be relative */
-	if (top == NULL || *top == '\0')
-		top = ".";
-	if (top[0] != '/' && getcwd(here, sizeof(here)) != NULL)
-		buf_printf(&path, "%s/", here);
-	buf_printf(&path, "%s/attest/test/server.py", top);
-	char *script = buf_take_text(&path);
-	(void)signal(SIGPIPE, SIG_IGN);
-	support_enter();
-	if (script == NULL || pipe(in) != 0 || pipe(out) != 0)
-		ck_abort_msg("no servers");
-	servers.pid = fork();
-	if (servers.pid == 0) {
-		(void)close(in[1]);
-		(void)close(out[0]);
-		run(script, in[0], out[1]);
-	}
-	free(script);
-	(void)close(in[0]);
-	(void)close(out[1]);
-	servers.stop = in[1];
-	FILE *from = fdopen(out[0], "r");
-	if (servers.pid < 0 || from == NULL)
-		ck_abort_msg("no servers");
-	read_ports(from);
-	(void)fclose(from);
+	helper_start(&helper, "attest/test/server.py");
 	mislead();
 }
 
 void servers_stop(void)
 {
-	(void)close(servers.stop);
-	(void)waitpid(servers.pid, NULL, 0);
 	http_library_stop();
-	support_leave();
+	helper_stop(&helper);
 }
 
 unsigned servers_port(const char *name)
 {
-	for (size_t i = 0; i < servers.n; i++) {
-		if (strcmp(servers.name[i], name) == 0)
-			return servers.port[i];
-	}
-	return 0;
+	const char *port = helper_value(&helper, name);
+
+	return port == NULL ? 0 : (unsigned)strtoul(port, NULL, 10);
 }
 
 static int64_t ticks_ms(void *context)

@@ -1,84 +1,21 @@
 #include "rebuild/test/registry.h"
 
 #include <openssl/crypto.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "test/helper.h"
 #include "test/support.h"
 
-#define VALUES 8
 #define TIME_MS 20000
 
-static struct {
-	pid_t pid;
-	int stop; /* closing it ends them */
-	size_t n;
-	char name[VALUES][16];
-	char value[VALUES][80];
-} servers;
-
-static void run(const char *script, int in, int out)
-{
-	if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0)
-		_exit(127);
-	(void)execlp("python3", "python3", "-W", "ignore", script, ".", (char *)NULL);
-	_exit(127);
-}
-
-static void read_values(FILE *from)
-{
-	char line[128];
-
-	while (fgets(line, sizeof(line), from) != NULL) {
-		if (strcmp(line, "ready\n") == 0)
-			return;
-		if (servers.n == VALUES || sscanf(line, "%15s %79s", servers.name[servers.n],
-						  servers.value[servers.n]) != 2)
-			break;
-		servers.n++;
-	}
-	ck_abort_msg("the registry does not start");
-}
+static struct helper helper;
 
 void registry_start(void)
 {
-	const char *top = getenv("TOP");
-	struct buf path = { 0 };
-	char here[4096];
-	int in[2];
-	int out[2];
-
-	/* the folder is left to which it may be relative */
-	if (top == NULL || *top == '\0')
-		top = ".";
-	if (top[0] != '/' && getcwd(here, sizeof(here)) != NULL)
-		buf_printf(&path, "%s/", here);
-	buf_printf(&path, "%s/rebuild/test/registry.py", top);
-	char *script = buf_take_text(&path);
-	(void)signal(SIGPIPE, SIG_IGN);
-	support_enter();
-	if (script == NULL || pipe(in) != 0 || pipe(out) != 0)
-		ck_abort_msg("no registry");
-	servers.pid = fork();
-	if (servers.pid == 0) {
-		(void)close(in[1]);
-		(void)close(out[0]);
-		run(script, in[0], out[1]);
-	}
-	free(script);
-	(void)close(in[0]);
-	(void)close(out[1]);
-	servers.stop = in[1];
-	FILE *from = fdopen(out[0], "r");
-	if (servers.pid < 0 || from == NULL)
-		ck_abort_msg("no registry");
-	read_values(from);
-	(void)fclose(from);
+	helper_start(&helper, "rebuild/test/registry.py");
 	/* as every main does */
 	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 	if (!http_library_start())
@@ -87,19 +24,17 @@ void registry_start(void)
 
 void registry_stop(void)
 {
-	(void)close(servers.stop);
-	(void)waitpid(servers.pid, NULL, 0);
 	http_library_stop();
-	support_leave();
+	helper_stop(&helper);
 }
 
 const char *registry_value(const char *name)
 {
-	for (size_t i = 0; i < servers.n; i++) {
-		if (strcmp(servers.name[i], name) == 0)
-			return servers.value[i];
-	}
-	ck_abort_msg("the registry says nothing of %s", name);
+	const char *value = helper_value(&helper, name);
+
+	if (value == NULL)
+		ck_abort_msg("the registry says nothing of %s", name);
+	return value;
 }
 
 static int64_t ticks(void *context)

@@ -62,7 +62,8 @@ static enum reason put(const struct run *run, int from, int folder, const char *
 static enum reason stage_file(struct run *run, const struct recipe_file *file, const char *path,
 			      struct copied *ret, struct trouble *reterr)
 {
-	const char *const words[] = { "add", "-f", "--", file->stage, NULL };
+	/* a name is a name: : and * in it mean nothing to git */
+	const char *const words[] = { "--literal-pathspecs", "add", "-f", "--", file->stage, NULL };
 	struct git_result result;
 	const char *name = NULL;
 	int from = -1;

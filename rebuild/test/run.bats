@@ -673,3 +673,16 @@ variant() {
 	echo 'FROM scratch' >repo/Dockerfile
 	variant docker-build 'a Dockerfile and no flake'
 }
+
+@test "staged: exactly that file, whatever its name means to git" {
+	repository
+	for name in ':!x' ':!*' ':/' '*' ':(glob)**' '-A' 'a b'; do
+		stage=$(printf %s "$name" | sed 's,:/,:,')
+		recipe "file://$repo" ", \"image\": {\"reference\": \"docker-archive:none.tar\", \"platform\": \"linux/amd64\",
+			\"files\": [{\"path\": \"/nitro\", \"stage\": \"$stage\"}]}"
+		rm -rf o
+		exits 0 run r.json --out o --until stage --built-binary repo/tool
+		[ "$(git -C o/stages/source status --porcelain=v1 -z | tr '\0' '\n')" = "A  $stage" ]
+		cmp "o/stages/source/$stage" repo/tool
+	done
+}

@@ -41,6 +41,7 @@ from gen import (
     onchain_seeds,
     onchain_trie,
     onchain_world,
+    recipe_seeds,
     rpc_seeds,
     seeds,
     state_seeds,
@@ -77,6 +78,7 @@ PARTS = (
     kernel_seeds,
     nix_seeds,
     nsm_seeds,
+    recipe_seeds,
     cases_statement,
     state_seeds,
 )

@@ -322,7 +322,7 @@ END
 	run grep -E '^(User|DynamicUser)=' $unit
 	[ "$status" -eq 1 ]
 	# and README installs it
-	for file in enclave-guard guard-config.sh guard.conf $unit enclave-setup; do
+	for file in enclave-guard guard-config.sh guard.conf enclave-setup; do
 		[ -f "$file" ]
 		grep -q "^\(install \|ci\).*ec2/$file" "$TOP/README.md"
 	done

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "rebuild/job_recipe.h"
+#include "rebuild/nix.h"
 #include "rebuild/oci.h"
 #include "verify/basenc.h"
 #include "verify/json.h"
@@ -12,6 +13,7 @@
 #define WANTED_STORE (35 * GIB) /* what the seed's first build takes, and some */
 #define WANTED_TMPDIR (2 * GIB)
 #define WANTED_MEMORY (4 * GIB)
+#define NIX_LIMIT_MS 10000
 #define RESOLVE_LIMIT_MS 60000 /* for each of both */
 
 /* Lines of the plan, as they are shown; each is escaped where it is added. */
@@ -53,15 +55,34 @@ static uint64_t free_bytes(const char *path)
 	return (uint64_t)facts.f_bavail * (uint64_t)facts.f_frsize;
 }
 
+/* Of what Nix keeps in the folder of --store, or of where that will be made. */
+static uint64_t free_below(const char *path)
+{
+	struct buf text = { 0 };
+	uint64_t found = 0;
+
+	buf_text(&text, path);
+	char *folder = buf_take_text(&text);
+	while (folder != NULL && access(folder, F_OK) != 0 && strrchr(folder, '/') > folder)
+		*strrchr(folder, '/') = '\0';
+	if (folder != NULL)
+		found = free_bytes(access(folder, F_OK) == 0 ? folder : "/");
+	free(folder);
+	return found;
+}
+
 static void look_at_machine(const struct job *job, struct plan *plan)
 {
 	long pages = sysconf(_SC_PHYS_PAGES);
 	long page = sysconf(_SC_PAGESIZE);
 	const char *store = access("/nix", F_OK) == 0 ? "/nix" : "/";
 
-	/* with another store its file system counts, and where that is only Nix knows */
+	/* where another store is that is no folder, only Nix knows */
 	if (job->nix.store == NULL)
 		add_space(plan, "free on the file system of /nix", free_bytes(store), WANTED_STORE);
+	else if (job->nix.store[0] == '/')
+		add_space(plan, "free on the file system of --store", free_below(job->nix.store),
+			  WANTED_STORE);
 	add_space(plan, "free on the file system of TMPDIR", free_bytes(job->tmpdir),
 		  WANTED_TMPDIR);
 	if (pages > 0 && page > 0)
@@ -82,6 +103,31 @@ static void plan_image(const struct recipe *recipe, struct plan *plan)
 	}
 }
 
+/* Asks Nix for its version, and nothing else. */
+static void look_at_nix(const struct job *job, const struct job_tools *tools, struct plan *plan)
+{
+	struct nixjson_version version;
+	char **environment = nix_environment(job->search_path, job->tmpdir, job->tmpdir, NULL);
+	const struct nix nix = {
+		.nix = tools->nix,
+		.environment = (const char *const *)environment,
+		.clock = { job->world.ticks_ms },
+		.deadline_ms = job->world.ticks_ms() + NIX_LIMIT_MS,
+		.interrupted = job->interrupted,
+	};
+
+	if (tools->nix == NULL)
+		return;
+	enum reason reason =
+		environment == NULL ? REASON_OUT_OF_MEMORY : nix_version(&nix, &version);
+	if (reason == REASON_OK)
+		add_step(plan, "", "version ", version.text);
+	else
+		buf_printf(&plan->lacks, "  Nix 2.8 or later: %s (%s)\n", reason_sentence(reason),
+			   reason_name(reason));
+	nix_environment_free(environment);
+}
+
 static void make_plan(const struct job *job, const struct recipe *recipe, struct plan *plan)
 {
 	struct job_tools tools;
@@ -91,6 +137,7 @@ static void make_plan(const struct job *job, const struct recipe *recipe, struct
 	if (recipe->repository_kind == REPOSITORY_SSH)
 		add_tool(plan, "ssh", tools.ssh);
 	add_tool(plan, "nix", tools.nix);
+	look_at_nix(job, &tools, plan);
 	add_tool(plan, "nix-store", tools.nix_store);
 	add_step(plan, "source", "fetch ", recipe->repository);
 	add_step(plan, "", "commit ", recipe->commit);

@@ -49,8 +49,12 @@ static bool find_cache(const struct job *job, const struct recipe *recipe, char 
 
 static void tell_step(void *context, const char *what)
 {
-	const struct job *job = context;
+	struct rebuilding *rebuilding = context;
+	const struct job *job = rebuilding->job;
 
+	/* what is drawn then is about this step alone */
+	cli_progress_end(&rebuilding->bar);
+	cli_progress_start(&rebuilding->bar, &job->output, &job->world);
 	cli_complain(job->output.program, "%s", what);
 }
 
@@ -187,6 +191,29 @@ bool rebuilding_read(const struct job *job, struct rebuilding *ret, int *ret_exi
 	return reason == REASON_OK;
 }
 
+/* A bar on a terminal, else a line for each tenth. */
+static void tell_builds(void *context, const struct counting *counting)
+{
+	struct rebuilding *rebuilding = context;
+	const struct job *job = rebuilding->job;
+	const uint64_t tenths = counting->done * 10 / counting->all;
+
+	if (rebuilding->counted == NULL || strcmp(rebuilding->counted, counting->what) != 0) {
+		cli_progress_end(&rebuilding->bar);
+		cli_progress_start(&rebuilding->bar, &job->output, &job->world);
+		rebuilding->counted = counting->what;
+		rebuilding->tenths = 0;
+	}
+	if (job->world.stderr_is_terminal) {
+		cli_progress_count(&rebuilding->bar, *counting);
+	} else if (tenths > rebuilding->tenths && !job->output.quiet) {
+		rebuilding->tenths = tenths;
+		cli_complain(job->output.program, "build: %llu of %llu derivations %s",
+			     (unsigned long long)counting->done, (unsigned long long)counting->all,
+			     counting->what);
+	}
+}
+
 bool rebuilding_prepare(struct job *job, struct rebuilding *rebuilding, int *ret_exit)
 {
 	const struct recipe *recipe = &rebuilding->recipe;
@@ -202,6 +229,8 @@ bool rebuilding_prepare(struct job *job, struct rebuilding *rebuilding, int *ret
 	if (!has_tools(job, &rebuilding->tools) || !expect_recipe(recipe, &job->policy))
 		return false;
 	rebuilding->told.context = &rebuilding->bar;
+	rebuilding->builds = (struct run_builds){ rebuilding, tell_builds };
+	rebuilding->job = job;
 	rebuilding->clock = (struct http_clock){ http_ticks, job->sleep_ms, job };
 	rebuilding->order = (struct run_order){
 		.recipe = recipe,
@@ -224,8 +253,9 @@ bool rebuilding_prepare(struct job *job, struct rebuilding *rebuilding, int *ret
 		.version = job->version,
 		.now = job->now,
 		.tell = tell_step,
-		.context = job,
+		.context = rebuilding,
 		.progress = &rebuilding->told,
+		.builds = &rebuilding->builds,
 	};
 	return true;
 }

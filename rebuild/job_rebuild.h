@@ -15,6 +15,11 @@ struct rebuilding {
 	struct job_tools tools;
 	struct cli_progress bar;
 	struct image_progress told;
+	struct run_builds builds;
+	const struct job *job; /* as rebuilding_prepare was given it */
+	const char *
+		counted; /* what was counted last, NULL: nothing, and how many tenths of it were told */
+	uint64_t tenths;
 	struct http_clock clock; /* of this machine, for all that is asked over the network */
 	char *cache;             /* owned */
 	struct run_order order;  /* what run_stages is given */

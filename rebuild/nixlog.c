@@ -214,11 +214,9 @@ static bool small_number(const cJSON *value, uint64_t *ret)
 	return true;
 }
 
-/* The name in a store path, without its hash and .drv. */
-static void set_name(char to[static NIXLOG_NAME_MAX], struct span path)
+struct span nixlog_name(struct span path)
 {
 	size_t from = 0;
-	size_t n = 0;
 
 	for (size_t i = 0; i < path.len; i++) {
 		if (path.at[i] == '/')
@@ -229,9 +227,17 @@ static void set_name(char to[static NIXLOG_NAME_MAX], struct span path)
 	size_t end = path.len;
 	if (end - from > 4 && memcmp(path.at + end - 4, ".drv", 4) == 0)
 		end -= 4;
-	for (size_t i = from; i < end && n + 1 < NIXLOG_NAME_MAX; i++) {
-		if (path.at[i] >= 0x20 && path.at[i] < 0x7f)
-			to[n++] = (char)path.at[i];
+	return (struct span){ path.at + from, end - from };
+}
+
+static void set_name(char to[static NIXLOG_NAME_MAX], struct span path)
+{
+	const struct span name = nixlog_name(path);
+	size_t n = 0;
+
+	for (size_t i = 0; i < name.len && n + 1 < NIXLOG_NAME_MAX; i++) {
+		if (name.at[i] >= 0x20 && name.at[i] < 0x7f)
+			to[n++] = (char)name.at[i];
 	}
 	to[n] = '\0';
 }

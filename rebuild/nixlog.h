@@ -57,6 +57,9 @@ struct nixlog {
 /* Takes the next line, without its end. Lines in bad form count as text. False: `sunk` or memory. */
 bool nixlog_line(struct nixlog *log, struct span line);
 
+/* The name in a store path, without what stands before it and .drv at its end. */
+struct span nixlog_name(struct span path);
+
 /* Which reason this message of Nix, or text of several lines, speaks of; REASON_OK: none that is known.
  * What it quotes of a builder's log does not count. Exposed for its table's test.
  * REASON_NIX_DISK_FULL, _FIXED_OUTPUT, _STORE, _DIFFERS, _TIMEOUT, _BUILDER, _INPUT_HASH, _INPUT_FETCH,

@@ -37,6 +37,7 @@ void run_done(struct run *run)
 	if (run->log > 0)
 		(void)close(run->log);
 	state_free(run->state);
+	free(run->weakening);
 	free(run->out);
 	free(run->work);
 	free(run->source);

@@ -17,12 +17,19 @@
 #include "rebuild/source.h"
 #include "rebuild/staged.h"
 #include "rebuild/state.h"
+#include "verify/counting.h"
 #include "verify/image.h"
 #include "verify/pcrfile.h"
 #include "verify/policy.h"
 
 #define RUN_EIF_MAX (UINT64_C(16) << 30) /* bytes of an image, as verify/eif.h has it */
 #define RUN_BINARY_MAX (UINT64_C(8) << 30)
+
+/* Whoever wants to know how far Nix is, in derivations. */
+struct run_builds {
+	void *context;
+	void (*tell)(void *context, const struct counting *counting);
+};
 
 /* What is wanted. All borrowed. */
 struct run_order {
@@ -46,6 +53,7 @@ struct run_order {
 	int64_t (*now)(void);                          /* seconds since 1970; below 0: not known */
 	void (*tell)(void *context, const char *what); /* one line for each step; NULL: nobody */
 	void *context;
+	const struct run_builds *builds;       /* NULL: nobody */
 	const struct image_progress *progress; /* of measuring; NULL: nobody */
 };
 
@@ -101,6 +109,7 @@ struct run {
 	struct nixjson_version version;
 	bool was_empty; /* Nix's store, before anything */
 	bool option_ignored;
+	char *weakening; /* a sentence on the settings that --independent refuses; NULL: there are none */
 	char drv[DRV_PATH_MAX + 1];
 	struct nixjson_built built;
 	struct closure closure;

@@ -42,6 +42,33 @@ static enum reason check_staged(const struct run *run, struct trouble *reterr)
 	return REASON_OK;
 }
 
+/* What Nix says of numbers comes from outside, in a way. */
+static void tell_builds(const struct run *run, const struct counting *counting)
+{
+	if (counting->all > 0 && counting->all <= UINT32_MAX && counting->done <= counting->all)
+		run->order->builds->tell(run->order->builds->context, counting);
+}
+
+static void tell_built(void *context, const struct nixlog_progress *progress)
+{
+	const struct counting counting = { .what = "built",
+					   .done = progress->done,
+					   .all = progress->expected,
+					   .latest = progress->latest };
+
+	tell_builds(context, &counting);
+}
+
+static void tell_again(void *context, size_t done, size_t all, const char *drv)
+{
+	const struct counting counting = { .what = "built again",
+					   .done = done,
+					   .all = all,
+					   .latest = nixlog_name(span_of_text(drv)) };
+
+	tell_builds(context, &counting);
+}
+
 /* Trouble of judging that leaves nothing to say about the build. */
 static bool ends_all(enum reason reason)
 {
@@ -57,7 +84,12 @@ static enum reason judge(struct run *run, struct nix_said *said, struct trouble 
 	enum reason reason = run->was_empty ? REASON_OK : run_inputs_check(run, said, reterr);
 	if (reason != REASON_OK)
 		return reason;
-	run->independence = closure_judge(&run->nix, run->was_empty, NULL, &run->closure, said);
+	struct nix nix = run->nix;
+	const struct closure_progress progress = { run, tell_again };
+	nix.tell = NULL; /* each is a work of its own to it */
+	run->independence =
+		closure_judge(&nix, run->was_empty, run->order->builds != NULL ? &progress : NULL,
+			      &run->closure, said);
 	for (size_t i = 0; i < run->closure.n_drvs; i++)
 		changed = changed || run->closure.drvs[i].was_missing;
 	if (ends_all(run->independence))
@@ -112,9 +144,7 @@ static enum reason build(struct run *run, struct nix *nix, struct nix_said *said
 	const struct recipe *recipe = run->order->recipe;
 	char *root = run_path(run->work, "result");
 
-	enum reason reason = root == NULL ? REASON_OUT_OF_MEMORY : nix_version(nix, &run->version);
-	if (reason == REASON_OK)
-		reason = run_kept_key(run);
+	enum reason reason = root == NULL ? REASON_OUT_OF_MEMORY : run_kept_key(run);
 	if (reason == REASON_OK && recipe->independent)
 		reason = nix_store_is_empty(nix, &run->was_empty, said);
 	if (reason == REASON_OK && run->was_empty)
@@ -142,9 +172,27 @@ static enum reason build(struct run *run, struct nix *nix, struct nix_said *said
 	return reason;
 }
 
-enum reason run_build(struct run *run, struct trouble *reterr)
+/* Names, for the report, the settings that --independent would refuse. */
+static enum reason note_weakening(struct run *run)
 {
-	struct nix_said said = { .option_ignored = false };
+	struct buf names = { 0 };
+	struct buf text = { 0 };
+
+	if (run->order->recipe->independent)
+		return REASON_OK;
+	nixopt_list_weakening(run->nix.settings, &names);
+	if (names.len > 0) {
+		buf_text(&text, "Nix was given settings that --independent refuses: ");
+		buf_add(&text, buf_span(&names));
+		run->weakening = buf_take_text(&text);
+	}
+	bool good = !names.failed && (names.len == 0 || run->weakening != NULL);
+	buf_done(&names);
+	return good ? REASON_OK : REASON_OUT_OF_MEMORY;
+}
+
+enum reason run_build_prepare(struct run *run, struct trouble *reterr)
+{
 	char *home = run_path(run->work, "nix-home");
 
 	run->log_sink = (struct sink){ to_log, &run->log };
@@ -153,6 +201,8 @@ enum reason run_build(struct run *run, struct trouble *reterr)
 	run->nix.clock = run->git.clock;
 	run->nix.interrupted = run->git.interrupted;
 	run->nix.log = &run->log_sink;
+	run->nix.tell = run->order->builds != NULL ? tell_built : NULL;
+	run->nix.context = run;
 	if (home != NULL && (mkdir(home, 0777) == 0 || errno == EEXIST))
 		run->environment = nix_environment(run->git.search_path, home, run->order->tmpdir,
 						   run->nix.settings->nix_config);
@@ -160,6 +210,18 @@ enum reason run_build(struct run *run, struct trouble *reterr)
 	if (run->environment == NULL)
 		return REASON_OUT_OF_MEMORY;
 	run->nix.environment = (const char *const *)run->environment;
+	enum reason reason = nix_version(&run->nix, &run->version);
+	if (reason == REASON_OK)
+		reason = note_weakening(run);
+	if (reason != REASON_OK)
+		(void)trouble_note(reterr, reason, span_of_text(run->nix.nix), 0);
+	return reason;
+}
+
+enum reason run_build(struct run *run, struct trouble *reterr)
+{
+	struct nix_said said = { .option_ignored = false };
+
 	enum reason reason = build(run, &run->nix, &said, reterr);
 	if (reason != REASON_OK)
 		run_note_said(reterr, &said, reason);

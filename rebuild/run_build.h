@@ -11,6 +11,10 @@
  * _FILE_TOO_LARGE, _SOURCE_GIT, and the reasons of proc_run. */
 enum reason run_stage(struct run *run, struct trouble *reterr) MUST_CHECK;
 
+/* Makes ready to call Nix, which is not done before. REASON_NIX_VERSION: it is too old, or tells no version, and there
+ * is no use in fetching anything; REASON_OUT_OF_MEMORY; the reasons of proc_run. */
+enum reason run_build_prepare(struct run *run, struct trouble *reterr) MUST_CHECK;
+
 /* Builds, reads the closure and, where it is to be independent, judges it. The reasons of nix_evaluate, nix_build
  * and closure_read; REASON_FILE_CHANGED: a staged file changed while Nix worked. */
 enum reason run_build(struct run *run, struct trouble *reterr) MUST_CHECK;

@@ -268,6 +268,51 @@ static void add_independence(struct tree *tree, const struct run *run, cJSON *ni
 	}
 }
 
+/* A setting that was handed to Nix; what opens doors elsewhere is not told. */
+static void add_setting(struct tree *tree, cJSON *list, const char *from, struct span name,
+			struct span value)
+{
+	const bool is_secret = span_equal(name, SPAN_LITERAL("access-tokens")) ||
+			       span_equal(name, SPAN_LITERAL("extra-access-tokens"));
+	cJSON *object = append(tree, list);
+	struct buf texts[2] = { { 0 }, { 0 } };
+
+	buf_add(&texts[0], name);
+	buf_add(&texts[1], value);
+	char *owned[2] = { buf_take_text(&texts[0]), buf_take_text(&texts[1]) };
+	if (object == NULL || owned[0] == NULL || owned[1] == NULL) {
+		tree->failed = true;
+	} else {
+		add_text(tree, object, "from", from);
+		add_text(tree, object, "name", owned[0]);
+		add_text(tree, object, "value", is_secret ? NULL : owned[1]);
+	}
+	free(owned[0]);
+	free(owned[1]);
+}
+
+static void add_settings(struct tree *tree, const struct nixopt_settings *settings, cJSON *nix)
+{
+	cJSON *list = add(tree, nix, "settings", cJSON_CreateArray());
+	struct span config = { NULL, 0 };
+	struct span name;
+	struct span value;
+
+	if (settings->builders != NULL)
+		add_setting(tree, list, "--builders", SPAN_LITERAL("builders"),
+			    span_of_text(settings->builders));
+	if (settings->store != NULL)
+		add_setting(tree, list, "--store", SPAN_LITERAL("store"),
+			    span_of_text(settings->store));
+	for (size_t i = 0; i < settings->n_options; i++)
+		add_setting(tree, list, "--nix-option", span_of_text(settings->options[i].name),
+			    span_of_text(settings->options[i].value));
+	if (settings->nix_config != NULL)
+		config = span_of_text(settings->nix_config);
+	while (nixopt_next(&config, &name, &value))
+		add_setting(tree, list, "NIX_CONFIG", name, value);
+}
+
 static void add_also(struct tree *tree, const struct run *run, cJSON *root)
 {
 	const struct recipe *recipe = run->order->recipe;
@@ -329,6 +374,7 @@ static void add_build(struct tree *tree, const struct run *run, cJSON *root)
 		add_text(tree, object, "signers", of->signers);
 	}
 	add_independence(tree, run, nix);
+	add_settings(tree, run->nix.settings, nix);
 }
 
 static void add_image(struct tree *tree, const struct run *run, cJSON *root)

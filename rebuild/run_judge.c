@@ -347,6 +347,8 @@ static void add_remarks(const struct run *run, struct report *report)
 		report_note(report,
 			    "further outputs (build.also) were built here like the image, but not "
 			    "a second time: no register speaks of them");
+	if (run->done[STAGE_BUILD] && run->weakening != NULL)
+		report_note(report, run->weakening);
 	if (run->facts.has_submodules)
 		report_note(report, "the commit has submodules, which were not fetched");
 	add_whiteouts(run, report);

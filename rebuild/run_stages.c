@@ -68,13 +68,16 @@ static enum reason do_plan(struct run *run, struct trouble *reterr)
 
 	if (reason == REASON_OK)
 		reason = open_log(run, reterr);
-	if (reason == REASON_OK)
-		reason = state_forget(run->state, run->order->from, reterr);
 	run->git = run->order->git;
 	run->git.folder = run->source;
 	run->git.home = run->home;
 	run->git.kind = run->order->recipe->repository_kind;
 	run->git.log = run->log;
+	if (reason == REASON_OK && run->order->until >= STAGE_BUILD &&
+	    run->order->built_eif == NULL)
+		reason = run_build_prepare(run, reterr);
+	if (reason == REASON_OK)
+		reason = state_forget(run->state, run->order->from, reterr);
 	return reason;
 }
 
@@ -217,7 +220,8 @@ enum reason run_stages(const struct run_order *order, struct run *ret, struct tr
 		int64_t started = order->now();
 		announce(order, (enum stage)i);
 		fault->reason = stages[i](ret, &fault->trouble);
-		if (is_fatal(fault->reason)) {
+		/* without a plan nothing was judged */
+		if (is_fatal(fault->reason) || (fault->reason != REASON_OK && i == STAGE_PLAN)) {
 			*reterr = fault->trouble;
 			return fault->reason;
 		}

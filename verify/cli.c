@@ -502,6 +502,26 @@ void cli_progress_tell(void *context, uint64_t done, uint64_t size)
 	draw(progress, now_ms, done, size);
 }
 
+void cli_progress_count(struct cli_progress *progress, struct counting counting)
+{
+	struct buf line = { 0 };
+
+	if (progress->ticks_ms == NULL)
+		return;
+	int64_t now_ms = progress->ticks_ms();
+	if (now_ms - progress->drawn_ms < PROGRESS_EVERY_MS)
+		return;
+	progress->drawn_ms = now_ms;
+	progress->drawn = true;
+	counting.taken_s = (uint64_t)(now_ms - progress->marks[0].at_ms) / 1000;
+	buf_text(&line, "\r");
+	counting_line(&counting, &line);
+	buf_text(&line, "\033[K");
+	if (!line.failed)
+		(void)write_all(STDERR_FILENO, buf_span(&line));
+	buf_done(&line);
+}
+
 void cli_progress_end(struct cli_progress *progress)
 {
 	if (progress->drawn)

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "verify/counting.h"
 #include "verify/reason.h"
 #include "verify/report.h"
 #include "verify/span.h"
@@ -147,6 +148,9 @@ void cli_progress_start(struct cli_progress *progress, const struct cli_output *
 /* `context` is the struct cli_progress, so that it can be a callback; `size` of 0: not known. All done: the bar goes
  * away. Less done than before: another work has begun. */
 void cli_progress_tell(void *context, uint64_t done, uint64_t size);
+
+/* The same bar for what is counted, and takes minutes each (verify/counting.h); a bar is for one such work alone. */
+void cli_progress_count(struct cli_progress *progress, struct counting counting);
 void cli_progress_end(struct cli_progress *progress);
 
 #endif

@@ -402,6 +402,37 @@ s.serve_forever()' >port 2>/dev/null 3>&- &
 	[ ! -e o ]
 }
 
+# An old Nix, and none: said before anything is fetched.
+@test "a Nix that is too old: plan says so, run does nothing" {
+	repository
+	mkdir bin
+	printf '#!/bin/sh\necho "nix (Nix) 2.7.0"\n' >bin/nix
+	cp bin/nix bin/nix-store
+	chmod 755 bin/*
+	PATH=$PWD/bin:$PATH exits 0 plan r.json
+	prints 'Nix 2.8 or later: Nix is older than 2.8, or does not tell its version (nix-version)'
+	PATH=$PWD/bin:$PATH exits 3 run r.json --out o
+	nothing_printed
+	complains "bin/nix: Nix is older than 2.8, or does not tell its version (nix-version)"
+	[ ! -e o/stages/source ] && [ ! -e o/report.json ]
+	# what does not need it does not ask
+	PATH=$PWD/bin:$PATH exits 0 run r.json --out o --until source
+	printf '#!/bin/sh\necho "nix (Nix) 2.31.2"\n' >bin/nix
+	PATH=$PWD/bin:$PATH exits 0 plan r.json
+	prints 'version 2.31.2'
+	[[ $out != *'Nix 2.8 or later'* ]]
+	# room, where it is asked for
+	TMPDIR=/nonexistent exits 0 plan r.json
+	prints 'free on the file system of TMPDIR: 0 MiB'
+	exits 0 plan r.json --store /dev/shm/none/below
+	[[ $out != *'file system of /nix'* ]]
+	unshare -m true 2>/dev/null || skip 'no mount namespaces'
+	mkdir small
+	unshare -m sh -c 'mount -t tmpfs -o size=3m none small && exec "$@"' - \
+		"$rebuild" plan r.json --store "$PWD/small/nix" >text
+	grep -q 'free on the file system of --store: 3 MiB, 35840 MiB are wanted' text
+}
+
 @test "plan --resolve: names become pins" {
 	repository
 	g tag -a -m t v1

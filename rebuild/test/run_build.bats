@@ -133,6 +133,48 @@ info() {
 	[[ $out != *"$said"* ]]
 }
 
+@test "settings of Nix: listed, those that --independent refuses by name, no tokens" {
+	bench
+	export NIX_CONFIG='access-tokens = github.com=SECRET
+		sandbox = false # so that it stands in NIX_CONFIG'
+	exits 3 run r.json --out a --store "$PWD/s1" --built-binary "$binary" --nix-option cores=1 \
+		--nix-option substitute=true
+	prints 'Nix was given settings that --independent refuses: substitute, sandbox.'
+	[ "$(info '.nix.settings | map(.from + " " + .name + "=" + (.value // "?")) | join(",")')" = \
+		"--store store=$PWD/s1,--nix-option cores=1,--nix-option substitute=true,NIX_CONFIG access-tokens=?,NIX_CONFIG sandbox=false" ]
+	! grep -q SECRET -r a --include='*.json' --include='*.html' || false
+	refuses '(nix-option)' run r.json --out c "${options[@]}"
+}
+
+@test "how far Nix is: a bar on a terminal, else a line for each tenth" {
+	bench
+	exits 3 run r.json --out a --store "$PWD/s1" "${options[@]}"
+	complains 'build: 1 of 9 derivations built'
+	complains 'build: 9 of 9 derivations built'
+	exits 3 run r.json --out a --store "$PWD/s1" "${options[@]}" --from build -q
+	[[ $err != *'derivations built'* ]]
+	needs_terminals
+	py "$rebuild" run r.json --out a --store "$PWD/s1" "${options[@]}" --from build <<'END'
+import pty
+
+mine, theirs = pty.openpty()
+child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=theirs,
+	env={**os.environ, "TERM": "xterm"})
+os.close(theirs)
+said = b""
+try:
+	while True:
+		said += os.read(mine, 4096)
+except OSError: # closed
+	pass
+if child.wait() != 3:
+	wrong("exit %d" % child.returncode)
+bars = re.findall(rb"\r\[#*\.*\]  (\d) of 9 built again  \d s", said)
+if not bars or bars != sorted(bars) or b"\r\x1b[Kenclave-rebuild: collect" not in said:
+	wrong("%r" % said)
+END
+}
+
 @test "a path in the store that is not what it was is found, whoever changed it" {
 	bench
 	exits 3 run r.json --out a --store "$PWD/s1" "${options[@]}"

@@ -87,6 +87,11 @@ static bool read_pcrfile(const struct attest_run *run, const char *path, struct 
 		operand_refuse(ret, REASON_PCR_MISSING);
 		return true;
 	}
+	if (!pcrfile_agrees(&file))
+		cli_complain(run->output.program,
+			     "warning: %s: its enclave_hash is not that of its PCR0, which is "
+			     "what is asked about",
+			     path);
 	ret->kind = OPERAND_PCRFILE;
 	ret->pcrs = file.pcrs;
 	return !is_zero_pcr0(run, path, &ret->pcrs);

@@ -1,5 +1,7 @@
 #include "verify/pcrfile.h"
 
+#include <string.h>
+
 #include "verify/auto.h"
 #include "verify/basenc.h"
 #include "verify/jsonplace.h"
@@ -210,4 +212,14 @@ enum reason pcrfile_read(struct span text, struct pcrfile *ret, struct json_plac
 		return REASON_PCR_JSON_SHAPE;
 	*ret = reading.file;
 	return REASON_OK;
+}
+
+bool pcrfile_agrees(const struct pcrfile *file)
+{
+	uint8_t hash[KECCAK_LEN];
+
+	if (!file->has_enclave_hash || !pcrs_has(&file->pcrs, 0))
+		return true;
+	enclave_hash(file->pcrs.value[0], hash);
+	return memcmp(hash, file->enclave_hash, sizeof(hash)) == 0;
 }

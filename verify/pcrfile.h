@@ -28,4 +28,7 @@ struct pcrfile {
 enum reason pcrfile_read(struct span text, struct pcrfile *ret,
 			 struct json_place *reterr_place) MUST_CHECK;
 
+/* False: its enclave_hash is not that of its own PCR0, so that one of both is wrong. */
+bool pcrfile_agrees(const struct pcrfile *file);
+
 #endif

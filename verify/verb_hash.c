@@ -39,6 +39,9 @@ static bool pcr0_of_pcrfile(const struct verb_run *run, const char *path, struct
 		return false;
 	}
 	memcpy(ret, file.pcrs.value[0], PCR_LEN);
+	if (!pcrfile_agrees(&file))
+		cli_complain(run->output.program,
+			     "warning: %s: its enclave_hash is not that of its PCR0", path);
 	return true;
 }
 

@@ -10,13 +10,13 @@ void appraise_compared(struct report *report, const char *prefix, struct span ex
 
 	buf_text(&left, prefix);
 	hex_encode(&left, expected);
-	buf_text(&right, actual.at != NULL ? prefix : "null");
+	buf_text(&right, actual.at != NULL ? prefix : REPORT_NULL);
 	hex_encode(&right, actual);
 	if (left.failed || right.failed)
 		report_out_of_memory(report);
-	report_compared(report, left.len > 0 ? buf_span(&left) : SPAN_LITERAL("(0 bytes)"),
+	report_compared(report, left.len > 0 ? buf_span(&left) : SPAN_LITERAL(REPORT_EMPTY),
 			span_of_text(source),
-			right.len > 0 ? buf_span(&right) : SPAN_LITERAL("(0 bytes)"));
+			right.len > 0 ? buf_span(&right) : SPAN_LITERAL(REPORT_EMPTY));
 	buf_done(&left);
 	buf_done(&right);
 }

@@ -81,8 +81,10 @@ void report_skip(struct report *report, enum check check, enum reason reason, co
 		 ...) __attribute__((format(printf, 4, 5)));
 void report_needs(struct report *report, enum check check, enum check needed);
 
-/* To the check added last: the values compared (hex or text) and where the expected one came
- * from. */
+/* To the check added last: the values compared (hex or text, or one of the two below) and where the
+ * expected one came from. */
+#define REPORT_NULL "null"       /* there is none; null in JSON */
+#define REPORT_EMPTY "(0 bytes)" /* an empty string in JSON */
 void report_compared(struct report *report, struct span expected, struct span source,
 		     struct span actual);
 

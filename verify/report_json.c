@@ -5,6 +5,7 @@
 #include "verify/report_rows.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define SCHEMA 1
 
@@ -46,6 +47,17 @@ static void add_buf(struct tree *tree, cJSON *object, const char *key, struct bu
 	free(owned);
 }
 
+/* What was compared: what people read as "null" and "(0 bytes)" are a null and an empty string. No digits
+ * read so. */
+static void add_compared(struct tree *tree, cJSON *object, const char *key, const char *text)
+{
+	if (text != NULL && strcmp(text, REPORT_NULL) == 0)
+		text = NULL;
+	else if (text != NULL && strcmp(text, REPORT_EMPTY) == 0)
+		text = "";
+	add_text(tree, object, key, text);
+}
+
 static void add_row(struct tree *tree, cJSON *checks, const struct row *row)
 {
 	static const char *const words[] = { "error", "skip", "fail", "pass" };
@@ -65,9 +77,9 @@ static void add_row(struct tree *tree, cJSON *checks, const struct row *row)
 	}
 	add_text(tree, object, "message", row_message(row));
 	if (row->expected != NULL) {
-		add_text(tree, object, "expected", row->expected);
+		add_compared(tree, object, "expected", row->expected);
 		add_text(tree, object, "expected_from", row->source);
-		add_text(tree, object, "actual", row->actual);
+		add_compared(tree, object, "actual", row->actual);
 	}
 	for (const cJSON *member = row->members != NULL ? row->members->child : NULL;
 	     member != NULL; member = member->next)

@@ -416,7 +416,7 @@ static const char rich_json[] =
 	"\"expected\":\"" HEX32 "02\",\"expected_from\":\"--pcr\",\"actual\":\"" HEX32 "03\"},"
 	"{\"id\":\"enclave_hash.match\",\"status\":\"fail\",\"reason\":\"enclave-hash-mismatch\","
 	"\"message\":\"keccak256(PCR0) is not the expected hash\","
-	"\"expected\":\"0x" HEX32 "\",\"expected_from\":\"--enclave-hash\",\"actual\":\"null\"}],"
+	"\"expected\":\"0x" HEX32 "\",\"expected_from\":\"--enclave-hash\",\"actual\":null}],"
 	"\"notes\":[\"a remark\",\"another\"],"
 	"\"facts\":{\"enclave_hash\":\"0x5b1c\"}}\n";
 

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "attest/targetkey.h"
+#include "attest/jsonoption.h"
 
 #define TIMEOUT_MS 30000 /* of all that one server is asked */
 #define NUMBER_MAX 9007199254740992.0
@@ -15,12 +15,12 @@ static const struct cli_option *option_of(const char *key, bool *ret_server)
 {
 	*ret_server = false;
 	for (size_t i = 0; i < CONTRACT_OPTIONS; i++) {
-		if (targetkey_is(key, &contract_options[i]))
+		if (jsonoption_is(key, &contract_options[i]))
 			return &contract_options[i];
 	}
 	*ret_server = true;
 	for (size_t i = 0; i < SERVERS_OPTIONS; i++) {
-		if (targetkey_is(key, &servers_options[i]))
+		if (jsonoption_is(key, &servers_options[i]))
 			return &servers_options[i];
 	}
 	return NULL;
@@ -82,31 +82,77 @@ static bool apply_member(const char *program, struct registration *registration,
 	return true;
 }
 
-bool registration_read(const char *program, const cJSON *object, struct registration *ret)
+void registration_start(struct registration *ret)
 {
 	*ret = (struct registration){ .servers = { .n = 0 } };
 	contract_start(&ret->options);
-	if (object == NULL)
-		return true;
 	/* texts of numbers are pointed to, so they must stay where they are */
 	for (size_t i = 0; i < NUMBERS_MAX * (size_t)NUMBER_LEN; i++)
 		buf_byte(&ret->numbers, 0);
 	ret->numbers.len = 0;
+}
+
+bool registration_apply(const char *program, struct registration *registration, int id,
+			const char *value)
+{
+	if (id >= SERVERS_RPC) {
+		registration->servers_given = true;
+		return servers_apply(program, &registration->servers, id, value);
+	}
+	registration->given[id - CONTRACT_REGISTRY] = true;
+	return contract_apply(program, &registration->options, id, value);
+}
+
+/* Whether an option of the command line stands in the place of this key. */
+static bool is_given(const struct registration *registration, const char *key)
+{
+	bool is_server = false;
+	const struct cli_option *option = option_of(key, &is_server);
+
+	if (is_server)
+		return registration->servers_given;
+	return option != NULL && registration->given[option->id - CONTRACT_REGISTRY];
+}
+
+bool registration_add(const char *program, const cJSON *object, struct registration *registration)
+{
 	const cJSON *member = NULL;
+
 	cJSON_ArrayForEach(member, object)
 	{
-		if (!apply_member(program, ret, member))
+		registration->needed = true;
+		if (!is_given(registration, member->string) &&
+		    !apply_member(program, registration, member))
 			return false;
 	}
-	const struct contract_use use = { .n_servers = ret->servers.n };
-	if (!contract_finish(program, &ret->options, &use))
+	return true;
+}
+
+bool registration_settle(const char *program, struct registration *registration, bool has_document,
+			 bool allow_plain)
+{
+	const struct contract_use use = { .n_servers = registration->servers.n,
+					  .has_document = has_document };
+
+	if (!contract_finish(program, &registration->options, &use))
 		return false;
-	const char *wrong = !ret->options.policy.requested ?
+	bool requested = registration->options.policy.requested;
+	const char *wrong = registration->needed && !requested ?
 				    "a registry is needed" :
-				    servers_error(&ret->servers, true, false);
+				    servers_error(&registration->servers, requested, allow_plain);
 	if (wrong != NULL)
 		cli_complain(program, "onchain: %s", wrong);
 	return wrong == NULL;
+}
+
+bool registration_read(const char *program, const cJSON *object, struct registration *ret)
+{
+	registration_start(ret);
+	if (object == NULL)
+		return true;
+	ret->needed = true;
+	return registration_add(program, object, ret) &&
+	       registration_settle(program, ret, false, false);
 }
 
 void registration_done(struct registration *registration)

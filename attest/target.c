@@ -50,9 +50,7 @@ void targets_done(struct targets *targets)
 		policy_done(&targets->list[i].own_policy);
 		servers_done(&targets->list[i].own_servers);
 	}
-	for (size_t i = 0; i < targets->n_texts; i++)
-		free(targets->texts[i]);
-	free(targets->texts);
+	textlist_done(&targets->texts);
 	free(targets->list);
 	cJSON_Delete(targets->tree);
 	*targets = (struct targets){ .n = 0 };

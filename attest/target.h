@@ -13,6 +13,7 @@
 #define ATTEST_TARGET_H
 
 #include "attest/ask.h"
+#include "attest/jsonoption.h"
 #include "attest/servers.h"
 #include "verify/chain.h"
 #include "verify/contract_options.h"
@@ -39,9 +40,8 @@ struct target {
 struct targets {
 	struct target *list; /* owned, with n entries that stay where they are */
 	size_t n;
-	cJSON *tree;  /* what they borrow from */
-	char **texts; /* likewise, n_texts of them */
-	size_t n_texts;
+	cJSON *tree; /* what they borrow from */
+	struct textlist texts;
 };
 
 /* The URLs of a command line, all asked and judged as `alike` says. Borrows everything. False: out of memory. */

@@ -1,18 +1,17 @@
 #include "attest/targetfile.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "attest/jsonoption.h"
 #include "attest/targetkey.h"
 #include "verify/expect.h"
 #include "verify/json.h"
 #include "verify/jsonplace.h"
 
 #define SCHEMA 1
-#define NUMBER_MAX 9007199254740992.0 /* up to here a double holds every whole number */
 
 /* One file on its way to targets. */
 struct reading {
@@ -50,23 +49,6 @@ static bool no_memory(const struct reading *r)
 {
 	cli_complain(r->program, "%s: %s", r->path, reason_sentence(REASON_OUT_OF_MEMORY));
 	return false;
-}
-
-/* Keeps a text for as long as the targets live; NULL: no memory. */
-static const char *keep(const struct reading *r, struct buf *text)
-{
-	struct targets *targets = r->ret;
-	char *owned = buf_take_text(text);
-	char **grown = realloc(targets->texts, (targets->n_texts + 1) * sizeof(targets->texts[0]));
-
-	if (grown != NULL)
-		targets->texts = grown;
-	if (grown == NULL || owned == NULL) {
-		free(owned);
-		return NULL;
-	}
-	targets->texts[targets->n_texts++] = owned;
-	return owned;
 }
 
 /* Whom others name in front of what is wrong with an option; free() it. NULL: no memory. */
@@ -119,7 +101,7 @@ static const cJSON *member_of(const cJSON *object, const struct cli_option *opti
 {
 	for (const cJSON *item = object != NULL ? object->child : NULL; item != NULL;
 	     item = item->next) {
-		if (targetkey_is(item->string, option))
+		if (jsonoption_is(item->string, option))
 			return item;
 	}
 	return NULL;
@@ -146,127 +128,48 @@ static const cJSON *find(const struct reading *r, const cJSON *target,
 
 /* --- values --- */
 
-static bool is_file(const struct cli_option *option)
+/* One option of a target on its way. */
+struct applying {
+	const struct reading *r;
+	struct target *target;
+	const struct targetkey_group *group;
+};
+
+static bool apply_text(void *context, const struct cli_option *option, const cJSON *item,
+		       const char *value)
 {
-	return strcmp(option->value, "FILE") == 0;
-}
+	const struct applying *a = context;
 
-static bool is_number(const struct cli_option *option)
-{
-	return strcmp(option->value, "S") == 0 || strcmp(option->value, "N") == 0;
-}
-
-/* A path from the folder of the file; behind a leading @ where `at`. NULL: no memory. */
-static const char *from_folder(const struct reading *r, const char *path, bool at)
-{
-	struct buf text = { 0 };
-
-	if (at && path[0] != '@')
-		return path;
-	if (path[at ? 1 : 0] == '/')
-		return path;
-	buf_text(&text, at ? "@" : "");
-	/* so that - is a file, too */
-	buf_add(&text, r->folder.len > 0 ? r->folder : SPAN_LITERAL("./"));
-	buf_text(&text, path + (at ? 1 : 0));
-	return keep(r, &text);
-}
-
-/* The text of one value, as it would stand on the command line. False: said. */
-static bool text_of(const struct reading *r, const struct cli_option *option, const cJSON *item,
-		    const char **ret)
-{
-	struct buf text = { 0 };
-
-	if (cJSON_IsString(item)) {
-		bool at = strstr(option->value, "@FILE") != NULL;
-		*ret = is_file(option) || at ? from_folder(r, item->valuestring, at) :
-					       item->valuestring;
-		return *ret != NULL || no_memory(r);
-	}
-	if (!is_number(option) || !cJSON_IsNumber(item))
-		return refuse(r, item, "'%s' is not %s", option->name,
-			      is_number(option) ? "a number" : "a string");
-	if (!(item->valuedouble >= 0 && item->valuedouble <= NUMBER_MAX) ||
-	    item->valuedouble != (double)(uint64_t)item->valuedouble)
-		return refuse(r, item, "'%s' is not a whole number", option->name);
-	buf_printf(&text, "%" PRIu64, (uint64_t)item->valuedouble);
-	*ret = keep(r, &text);
-	return *ret != NULL || no_memory(r);
-}
-
-static bool apply_text(const struct reading *r, struct target *target,
-		       const struct targetkey_group *group, const struct cli_option *option,
-		       const cJSON *item, const char *value)
-{
 	/* whoever applies it says what is wrong with it; here, where */
-	char *program = speaker(r, target);
+	char *program = speaker(a->r, a->target);
 	if (program == NULL)
-		return no_memory(r);
-	bool applied = group->apply(program, target, option->id, value);
+		return no_memory(a->r);
+	bool applied = a->group->apply(program, a->target, option->id, value);
 	free(program);
-	return applied || refuse(r, item, "that is what this key says");
+	return applied || refuse(a->r, item, "that is what this key says");
 }
 
-/* {"0": HEX or [HEX, ...]} */
-static bool apply_pcr(const struct reading *r, struct target *target,
-		      const struct targetkey_group *group, const struct cli_option *option,
-		      const cJSON *object)
+static bool refuse_value(void *context, const cJSON *item, const char *message)
 {
-	if (!cJSON_IsObject(object))
-		return refuse(r, object, "'pcr' is not an object like {\"0\": HEX}");
-	for (const cJSON *item = object->child; item != NULL; item = item->next) {
-		const cJSON *value = cJSON_IsArray(item) ? item->child : item;
-		if (value == NULL)
-			return refuse(r, item, "an empty list");
-		for (; value != NULL; value = cJSON_IsArray(item) ? value->next : NULL) {
-			struct buf text = { 0 };
-			if (!cJSON_IsString(value))
-				return refuse(r, item, "a register is not a string of hex digits");
-			buf_printf(&text, "%s=%s", item->string, value->valuestring);
-			const char *word = keep(r, &text);
-			if (word == NULL)
-				return no_memory(r);
-			if (!apply_text(r, target, group, option, item, word))
-				return false;
-		}
-	}
-	return true;
-}
+	const struct applying *a = context;
 
-static bool apply_list(const struct reading *r, struct target *target,
-		       const struct targetkey_group *group, const struct cli_option *option,
-		       const cJSON *list)
-{
-	const char *value = NULL;
-
-	if (list->child == NULL)
-		return refuse(r, list, "an empty list");
-	for (const cJSON *item = list->child; item != NULL; item = item->next) {
-		if (!text_of(r, option, item, &value) ||
-		    !apply_text(r, target, group, option, item, value))
-			return false;
-	}
-	return true;
+	return item != NULL ? refuse(a->r, item, "%s", message) : no_memory(a->r);
 }
 
 static bool apply_item(const struct reading *r, struct target *target,
 		       const struct targetkey_group *group, const struct cli_option *option,
 		       const cJSON *item)
 {
-	const char *value = NULL;
+	struct applying applying = { r, target, group };
+	const struct jsonoption reading = {
+		.folder = r->folder,
+		.texts = &r->ret->texts,
+		.apply = apply_text,
+		.refuse = refuse_value,
+		.context = &applying,
+	};
 
-	if (option->value == NULL) {
-		if (!cJSON_IsBool(item))
-			return refuse(r, item, "'%s' is neither true nor false", item->string);
-		return cJSON_IsFalse(item) || apply_text(r, target, group, option, item, NULL);
-	}
-	if (strcmp(option->value, "N=HEX") == 0)
-		return apply_pcr(r, target, group, option, item);
-	if (option->repeatable && cJSON_IsArray(item))
-		return apply_list(r, target, group, option, item);
-	return text_of(r, option, item, &value) &&
-	       apply_text(r, target, group, option, item, value);
+	return jsonoption_apply(&reading, option, item);
 }
 
 /* --- a target --- */

@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "attest/jsonoption.h"
 #include "attest/live.h"
 #include "verify/expect.h"
 
@@ -38,17 +39,6 @@ const struct targetkey_group targetkey_groups[TARGETKEY_GROUPS] = {
 	{ "onchain", servers_options, SERVERS_OPTIONS, 0, INT_MAX, 0, false, apply_servers },
 };
 
-bool targetkey_is(const char *key, const struct cli_option *option)
-{
-	const char *name = option->name;
-
-	while (*key != '\0' && (*name == '-' ? *key == '_' : *key == *name)) {
-		key++;
-		name++;
-	}
-	return *key == '\0' && *name == '\0';
-}
-
 bool targetkey_group_has(const struct targetkey_group *group, const struct cli_option *option)
 {
 	return option->id >= group->first && option->id <= group->last &&
@@ -71,7 +61,7 @@ bool targetkey_is_known(const char *object, const char *key)
 		     i++) {
 			if (targetkey_group_has(&targetkey_groups[g],
 						&targetkey_groups[g].options[i]) &&
-			    targetkey_is(key, &targetkey_groups[g].options[i]))
+			    jsonoption_is(key, &targetkey_groups[g].options[i]))
 				return true;
 		}
 	}

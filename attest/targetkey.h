@@ -22,9 +22,6 @@ extern const struct targetkey_group targetkey_groups[TARGETKEY_GROUPS];
 
 bool targetkey_group_has(const struct targetkey_group *group, const struct cli_option *option);
 
-/* Whether the key is the option's name with _ for -. */
-bool targetkey_is(const char *key, const struct cli_option *option);
-
 /* Whether something in the object of this name (NULL: the target) has this key. */
 bool targetkey_is_known(const char *object, const char *key);
 

@@ -114,7 +114,10 @@ void checking_complain_save(const struct attest_run *run, const char *path, int 
 static bool save(const struct attest_run *run, const struct round_result *result)
 {
 	const char *path = result->target->ask->save;
-	const struct live live = { .ask = result->target->ask, .policy = result->target->policy };
+	const struct contract contract = { .policy = result->target->contract };
+	const struct live live = { .ask = result->target->ask,
+				   .policy = result->target->policy,
+				   .contract = &contract };
 	struct bundle bundle = { .has = { false } };
 	struct buf json = { 0 };
 	int why = 0;

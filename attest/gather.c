@@ -1,10 +1,13 @@
 #include "attest/save.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "attest/template.h"
 #include "verify/auto.h"
 #include "verify/basenc.h"
+#include "verify/contract_options.h"
 #include "verify/instant.h"
 #include "verify/json.h"
 
@@ -86,6 +89,33 @@ static void add_expected(struct tree *tree, const struct policy *policy,
 	}
 }
 
+/* The contract that was asked: who judges the bundle again can only name it on the command line, and sees here which
+ * one the saver named. */
+static void add_contract(struct tree *tree, const struct onchain_policy *policy)
+{
+	struct buf registry = { 0 };
+	char chain_id[24];
+
+	if (!policy->requested)
+		return;
+	cJSON *object = add(tree, tree->root, "onchain", cJSON_CreateObject());
+	buf_printf(&registry, "%s:0x", policy->row.name);
+	char *prefix = buf_take_text(&registry);
+	if (prefix == NULL)
+		tree->failed = true;
+	else
+		add_hex(tree, object, "registry", prefix, SPAN_OF(policy->address));
+	free(prefix);
+	/* 64-bit numbers are strings */
+	(void)snprintf(chain_id, sizeof(chain_id), "%" PRIu64, policy->chain_id);
+	add_text(tree, object, "chain_id", chain_id);
+	if (policy->has_service)
+		add_text(tree, object, "service", contract_service_name(policy->service));
+	add_text(tree, object, "min_strength", strength_name(policy->min_strength));
+	if (policy->has_inner)
+		add_hex(tree, object, "inner", "0x", SPAN_OF(policy->inner));
+}
+
 /* What was asked for and expected, for people: nobody judges by it. */
 static enum reason gather_policy(const struct live *live, const char *url,
 				 const struct live_evidence *evidence, struct buf *out)
@@ -106,6 +136,7 @@ static enum reason gather_policy(const struct live *live, const char *url,
 	add(&tree, root, "max_skew", cJSON_CreateNumber((double)policy->max_skew_s));
 	add(&tree, root, "allow_debug", cJSON_CreateBool(policy->allow_debug));
 	add_expected(&tree, policy, evidence);
+	add_contract(&tree, live->contract->policy);
 	if (tree.failed || json_print(root, &line) != REASON_OK)
 		return REASON_OUT_OF_MEMORY;
 	buf_text(out, line);

@@ -86,7 +86,9 @@ static void refuse(struct asking *a, enum reason reason)
 			     reason_sentence(reason), a->answer.trouble);
 	else
 		report_error(a->report, CHECK_ENDPOINT_FETCH, reason, NULL);
-	report_advise(a->report, "No document came, so nothing was judged.");
+	report_advise(a->report, a->live->unanswered != NULL ?
+					 a->live->unanswered :
+					 "No document came, so nothing was judged.");
 }
 
 /* The time at which the answer is there: those before it may have taken theirs. */
@@ -222,9 +224,12 @@ void live_judge(const struct live *live, const char *url, struct report *report,
 	if (fetch(&a, url)) {
 		document_judge(buf_span(&ret->document), &a.policy, ret->at, live->cache, report,
 			       &document);
+		ret->genuine = document.genuine;
+		if (document.genuine)
+			ret->pcrs = document.claims.pcrs;
 		judge_tls(&a, &document);
 	} else {
-		document_lack(&a.policy, ret->at, CHECK_ENDPOINT_FETCH, report);
+		document_lack_for(live->stand_in, &a.policy, ret->at, CHECK_ENDPOINT_FETCH, report);
 		report_needs(report, CHECK_ENDPOINT_TLS, CHECK_ENDPOINT_FETCH);
 	}
 	judge_contract(&a, &document);

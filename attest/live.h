@@ -6,6 +6,7 @@
 #include "attest/ask.h"
 #include "attest/contract.h"
 #include "verify/chain.h"
+#include "verify/document.h"
 #include "verify/report.h"
 
 /* How targets are asked and judged. Only the cache is written to: what shares the rest may be asked by
@@ -18,11 +19,15 @@ struct live {
 	int64_t (*clock_ms)(void);                /* milliseconds since 1970; below 0: none */
 	bool (*random)(uint8_t *ret, size_t len); /* false: there is none */
 	struct chain_cache *cache;
+	const struct document_stand_in *stand_in; /* where no document comes; NULL: nothing does */
+	const char *unanswered; /* what that means to a person, static; NULL: nothing was judged */
 };
 
 /* What came, for those who keep it. Start with {0}, end with live_evidence_done. */
 struct live_evidence {
 	bool has_document;
+	bool genuine;     /* the document is proven, and so are */
+	struct pcrs pcrs; /* these registers */
 	struct buf document;
 	struct buf nonce; /* empty: the profile carries none */
 	struct buf

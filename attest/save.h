@@ -10,7 +10,8 @@
  * *reterr_errno (0: the name itself will not do). */
 enum reason save_may(const char *path, int *reterr_errno) MUST_CHECK;
 
-/* Fills a bundle with what came, what was expected and what was found; `report` is a line of JSON.
+/* Fills a bundle with what came, what was expected and what was found, beside what it holds already (an image's
+ * measurement, a statement); `report` is a line of JSON.
  * Does not read the clock: time.txt has the judged time. REASON_OUT_OF_MEMORY, _CRYPTO_FAILED. */
 enum reason save_gather(const struct live *live, const char *url,
 			const struct live_evidence *evidence, struct span report,

@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include "rebuild/assemble.h"
+#include "rebuild/auditing.h"
 #include "rebuild/nixopt.h"
 #include "rebuild/state.h"
 #include "rebuild/summary.h"
@@ -55,11 +56,13 @@ struct job {
 	const char *home;             /* HOME, likewise */
 	struct summary_files summary; /* GITHUB_STEP_SUMMARY, GITHUB_OUTPUT */
 	void (*sleep_ms)(void *context, int64_t ms);
-	char *nix_names[NIXOPT_MAX]; /* owned: names of its options */
+	bool (*random)(uint8_t *ret, size_t len); /* for nonces; false: there is none */
+	char *nix_names[NIXOPT_MAX];              /* owned: names of its options */
 	bool independent;
 	bool require_signed;
 	bool resolve;
-	enum stage from; /* STAGE_COUNT: not given */
+	struct auditing auditing; /* of audit alone */
+	enum stage from;          /* STAGE_COUNT: not given */
 	enum stage until;
 };
 
@@ -69,6 +72,16 @@ int job_unpack(struct job *job);
 int job_compare(struct job *job);
 int job_plan(struct job *job);
 int job_run(struct job *job);
+int job_audit(struct job *job);
+
+/* Options that only one verb has. False: what is wrong was said on stderr. */
+#define ASSEMBLE_OPTIONS 8
+extern const struct cli_option assemble_options[ASSEMBLE_OPTIONS];
+bool job_assemble_apply(struct job *job, int id, const char *value);
+bool job_audit_apply(struct job *job, int id, const char *value);
+
+/* --nix-option NAME=VALUE. False: said. */
+bool job_nix_option(struct job *job, const char *word);
 
 /* Says on stderr what is wrong with the command line; the exit status for that. */
 int job_usage(const struct job *job, const char *message);

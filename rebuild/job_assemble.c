@@ -7,6 +7,67 @@
 #include "rebuild/job.h"
 #include "verify/eifmeta.h"
 
+enum option {
+	OPT_KERNEL = 900,
+	OPT_CMDLINE,
+	OPT_RAMDISK,
+	OPT_TREE,
+	OPT_ARCH,
+	OPT_METADATA,
+	OPT_SIGN_KEY,
+	OPT_SIGN_CERT
+};
+
+const struct cli_option assemble_options[ASSEMBLE_OPTIONS] = {
+	{ OPT_KERNEL, 0, false, "kernel", "FILE" },
+	{ OPT_CMDLINE, 0, false, "cmdline", "TEXT|@FILE" },
+	{ OPT_RAMDISK, 0, true, "ramdisk", "FILE" },
+	{ OPT_TREE, 0, true, "tree", "DIR" },
+	{ OPT_ARCH, 0, false, "arch", "x86_64|aarch64" },
+	{ OPT_METADATA, 0, false, "metadata", "FILE" },
+	{ OPT_SIGN_KEY, 0, false, "sign-key", "PEM" },
+	{ OPT_SIGN_CERT, 0, false, "sign-cert", "PEM" },
+};
+
+static bool apply_arch(struct job *job, const char *value)
+{
+	if (strcmp(value, "x86_64") == 0 || strcmp(value, "aarch64") == 0) {
+		job->flags = strcmp(value, "aarch64") == 0 ? EIF_FLAG_ARM64 : 0;
+		return true;
+	}
+	cli_complain(job->output.program, "--arch: x86_64 or aarch64, not '%s'", value);
+	return false;
+}
+
+bool job_assemble_apply(struct job *job, int id, const char *value)
+{
+	switch ((enum option)id) {
+	case OPT_KERNEL:
+		job->kernel = value;
+		return true;
+	case OPT_CMDLINE:
+		job->cmdline = value;
+		return true;
+	case OPT_RAMDISK:
+	case OPT_TREE:
+		job->ramdisks[job->n_ramdisks++] =
+			(struct assemble_ramdisk){ value, id == OPT_TREE };
+		return true;
+	case OPT_ARCH:
+		return apply_arch(job, value);
+	case OPT_METADATA:
+		job->metadata = value;
+		return true;
+	case OPT_SIGN_KEY:
+		job->sign_key = value;
+		return true;
+	case OPT_SIGN_CERT:
+		job->sign_cert = value;
+		return true;
+	}
+	return false;
+}
+
 /* Reads a file that an option names; one longer than `cap` is refused by whoever judges it. */
 static enum cli_exit read_named(const struct job *job, const char *path, size_t cap,
 				struct buf *ret)

@@ -58,13 +58,13 @@ static void tell_step(void *context, const char *what)
 	cli_complain(job->output.program, "%s", what);
 }
 
-/* The recipe's expectations, as one whole set. */
+/* The recipe's expectations, which must be met whatever an option expects beside them. */
 static bool expect_recipe(const struct recipe *recipe, struct policy *policy)
 {
 	if (!recipe_expects(recipe))
 		return true;
 	struct policy_source *source =
-		policy_add_source(policy, POLICY_SET, SPAN_LITERAL("recipe"));
+		policy_add_source(policy, POLICY_ALONE, SPAN_LITERAL("recipe"));
 	if (source == NULL)
 		return false;
 	source->pcrs = recipe->expected;
@@ -168,21 +168,40 @@ static bool has_tools(const struct job *job, const struct job_tools *tools)
 	return true;
 }
 
-bool rebuilding_read(const struct job *job, struct rebuilding *ret, int *ret_exit)
+bool job_nix_option(struct job *job, const char *word)
+{
+	const char *equals = strchr(word, '=');
+	char *name = NULL; /* copied, to end where the = stands */
+
+	if (equals != NULL && equals != word && job->nix.n_options < NIXOPT_MAX)
+		name = strndup(word, (size_t)(equals - word));
+	if (name == NULL) {
+		cli_complain(job->output.program,
+			     "--nix-option %s: NAME=VALUE expected, at most %d times", word,
+			     NIXOPT_MAX);
+		return false;
+	}
+	job->nix_names[job->nix.n_options] = name;
+	job->nix.options[job->nix.n_options++] = (struct nixopt){ name, equals + 1 };
+	return true;
+}
+
+bool rebuilding_read(struct job *job, bool rebuilds, struct rebuilding *ret, int *ret_exit)
 {
 	struct recipe_fault fault;
 
-	*ret = (struct rebuilding){ .told = { .tell = cli_progress_tell } };
+	*ret = (struct rebuilding){ .rebuilds = rebuilds, .told = { .tell = cli_progress_tell } };
+	ret->clock = (struct http_clock){ http_ticks, job->sleep_ms, job };
 	*ret_exit = CLI_USAGE;
 	if (job->n_operands != 1)
 		return refuse(job, "one RECIPE is needed");
-	if (job->out == NULL)
+	if (rebuilds && job->out == NULL)
 		return refuse(job, "--out DIR is needed, for the results");
 	if (!job_read_recipe(job, &ret->recipe, ret_exit))
 		return false;
 	ret->is_read = true;
 	*ret_exit = CLI_USAGE;
-	const char *message = usage_error(job, &ret->recipe);
+	const char *message = rebuilds ? usage_error(job, &ret->recipe) : NULL;
 	if (message != NULL)
 		return refuse(job, message);
 	enum reason reason = recipe_pinned(&ret->recipe, &fault);
@@ -218,6 +237,9 @@ bool rebuilding_prepare(struct job *job, struct rebuilding *rebuilding, int *ret
 {
 	const struct recipe *recipe = &rebuilding->recipe;
 
+	*ret_exit = CLI_ERROR;
+	if (!rebuilding->rebuilds)
+		return expect_recipe(recipe, &job->policy);
 	*ret_exit = CLI_USAGE;
 	if (!has_file(job, "built-eif", job->built_eif) ||
 	    !has_file(job, "built-binary", job->built_binary) ||
@@ -231,7 +253,6 @@ bool rebuilding_prepare(struct job *job, struct rebuilding *rebuilding, int *ret
 	rebuilding->told.context = &rebuilding->bar;
 	rebuilding->builds = (struct run_builds){ rebuilding, tell_builds };
 	rebuilding->job = job;
-	rebuilding->clock = (struct http_clock){ http_ticks, job->sleep_ms, job };
 	rebuilding->order = (struct run_order){
 		.recipe = recipe,
 		.policy = &job->policy,

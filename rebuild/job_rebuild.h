@@ -11,6 +11,7 @@
  * rebuilding_prepare on. */
 struct rebuilding {
 	bool is_read;
+	bool rebuilds;        /* false: nothing is to be rebuilt, and `order` is not filled */
 	struct recipe recipe; /* with the options in it */
 	struct job_tools tools;
 	struct cli_progress bar;
@@ -25,9 +26,9 @@ struct rebuilding {
 	struct run_order order;  /* what run_stages is given */
 };
 
-/* Reads the recipe of the command line and looks at the options of the rebuild. False: what is wrong was said on
- * stderr; *ret_exit is the exit status. */
-bool rebuilding_read(const struct job *job, struct rebuilding *ret, int *ret_exit);
+/* Reads the recipe of the command line and looks at the options of the rebuild, where there is to be one. False: what
+ * is wrong was said on stderr; *ret_exit is the exit status. */
+bool rebuilding_read(struct job *job, bool rebuilds, struct rebuilding *ret, int *ret_exit);
 
 /* Looks at files and keys that options name, finds cache and programs, and puts the recipe's expectations into
  * job->policy. False: said; *ret_exit is the exit status. */

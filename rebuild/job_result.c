@@ -70,34 +70,33 @@ int job_put_report(const struct job *job, const struct report *report)
 
 /* statement.json, for a run that may be stated; an older one must not stay beside another result. */
 static enum reason state_run(const struct job *job, const struct run *run,
-			     const struct report *report, struct trouble *reterr)
+			     const struct report *report, struct buf *ret, struct trouble *reterr)
 {
 	struct buf key = { 0 };
-	struct buf out = { 0 };
 	char *path = run_path(run->out, "statement.json");
 
 	enum reason reason = path == NULL ? REASON_OUT_OF_MEMORY : remove_tree(path);
 	free(path);
 	if (reason != REASON_OK || job->sign == NULL || !run_is_stated(run, report))
 		return reason;
-	reason = job_read_key(job, &key) ? run_statement(run, report, buf_span(&key), &out) :
+	reason = job_read_key(job, &key) ? run_statement(run, report, buf_span(&key), ret) :
 					   REASON_PROVENANCE_KEY;
 	if (reason == REASON_OK)
-		reason = run_write_file(run, "statement.json", &out, reterr);
+		reason = run_write_file(run, "statement.json", ret, reterr);
 	if (key.at != NULL)
 		OPENSSL_cleanse(key.at, key.len);
 	buf_done(&key);
-	buf_done(&out);
 	return reason;
 }
 
-bool job_write_results(const struct job *job, const struct run *run, const struct report *report)
+bool job_write_results(const struct job *job, const struct run *run, const struct report *report,
+		       struct buf *ret_statement)
 {
 	struct trouble trouble = { 0 };
 
 	enum reason reason = run_write(run, report, &trouble);
 	if (reason == REASON_OK)
-		reason = state_run(job, run, report, &trouble);
+		reason = state_run(job, run, report, ret_statement, &trouble);
 	if (reason != REASON_OK)
 		job_complain(job, "", &trouble, reason);
 	return reason == REASON_OK;

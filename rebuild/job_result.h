@@ -12,8 +12,9 @@ void job_explain(const struct job *job, const struct run *run, struct report *re
 int job_put_report(const struct job *job, const struct report *report);
 
 /* Writes the files of results beside the image, and with --sign the signed statement of a run that may be
- * stated. The report is concluded. False: said. */
-bool job_write_results(const struct job *job, const struct run *run, const struct report *report);
+ * stated, which *ret_statement, empty before, then holds. The report is concluded. False: said. */
+bool job_write_results(const struct job *job, const struct run *run, const struct report *report,
+		       struct buf *ret_statement);
 
 /* The end of a verb with a verdict: the report on stdout, then what a job of GitHub Actions shows and hands on
  * (summary.h). `written`: all other files of results are. The exit status. */

@@ -24,7 +24,9 @@ static int conclude(const struct job *job, const struct rebuilding *rebuilding,
 	if (verdict == VERDICT_FAIL && job->reference != NULL && sound)
 		job_explain(job, run, report);
 	report_take_member(report, "build_info", run_info(run, verdict));
-	int status = job_end(job, report, job_write_results(job, run, report));
+	struct buf statement = { 0 };
+	int status = job_end(job, report, job_write_results(job, run, report, &statement));
+	buf_done(&statement);
 	report_free(report);
 	return status;
 }
@@ -53,7 +55,7 @@ int job_run(struct job *job)
 	struct rebuilding rebuilding;
 	int status = CLI_USAGE;
 
-	if (rebuilding_read(job, &rebuilding, &status)) {
+	if (rebuilding_read(job, true, &rebuilding, &status)) {
 		status = CLI_USAGE;
 		if (registration_read(job->output.program, rebuilding.recipe.onchain,
 				      &registration) &&

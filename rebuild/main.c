@@ -1,6 +1,8 @@
 /* enclave-rebuild: images made, taken apart, and compared. */
 #include <fcntl.h>
+#include <limits.h>
 #include <openssl/crypto.h>
+#include <openssl/rand.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +13,7 @@
 #include "rebuild/job.h"
 #include "attest/http.h"
 #include "rebuild/rawstream.h"
+#include "rebuild/audit.h"
 #include "rebuild/run.h"
 #include "verify/expect.h"
 
@@ -23,6 +26,8 @@ static const char help_text[] =
 	"       " PROGRAM " plan RECIPE --resolve    what run would do; or names made pins\n"
 	"       " PROGRAM
 	" run RECIPE --out DIR    rebuild, measure, compare with what is expected\n"
+	"       " PROGRAM
+	" audit RECIPE    is that what the enclave runs, and the contract accepts?\n"
 	"\n"
 	"assemble: --ramdisk FILE as it is, --tree DIR as cpio and gzip, each repeatable, in order;\n"
 	"  --arch x86_64|aarch64  --metadata FILE  --sign-key PEM --sign-cert PEM  -o EIF\n"
@@ -31,25 +36,18 @@ static const char help_text[] =
 	"  --flags HEX           reserved header flags that the images must have (unpack, too)\n"
 	"run: instead of what the recipe says: --commit ID --image REF --attribute NAME\n"
 	"    --expect-pcr0 HEX --require-signed; --eif FILE expects an image's registers\n"
-	"  --cache DIR           of container images; --sign KEY writes a signed statement\n"
-	"  --signers FILE        whose signatures of a commit count\n"
+	"  --cache DIR of images; --signers FILE who may sign commits; --sign KEY writes a statement\n"
 	"  --built-eif FILE | --built-binary FILE    enter half way\n"
 	"  --independent --builders LIST --store STORE --nix-option NAME=VALUE    how Nix builds\n"
 	"  --from STAGE --until STAGE --require IDS\n"
-	"Output: --format text|json (run, compare: html)  -q  -v  --color WHEN  --version  -h\n"
+	"audit: as run with --out DIR; --statement FILE instead or as well, with --key and --threshold\n"
+	"  as enclave-verify statement; how enclave and contract are asked as enclave-attest check\n"
+	"Output: --format text|json (run, audit, compare: html)  -q  -v  --color WHEN  --version  -h\n"
 	"Exit status: 0 done, equal; 1 malformed, different; 2 wrong usage or input; 3 could not.\n"
 	"Example: " PROGRAM " assemble --kernel bzImage --cmdline @cmdline --tree root -o my.eif\n";
 
 enum option {
-	OPT_KERNEL = 100, /* behind those of verify/expect.h */
-	OPT_CMDLINE,
-	OPT_RAMDISK,
-	OPT_TREE,
-	OPT_ARCH,
-	OPT_METADATA,
-	OPT_SIGN_KEY,
-	OPT_SIGN_CERT,
-	OPT_FLAGS,
+	OPT_FLAGS = 800, /* behind those of the floors below */
 	OPT_OUT,
 	OPT_COMMIT,
 	OPT_IMAGE,
@@ -70,30 +68,18 @@ enum option {
 	OPT_SIGN
 };
 
-static const struct cli_option assemble_options[] = {
-	{ OPT_KERNEL, 0, false, "kernel", "FILE" },
-	{ OPT_CMDLINE, 0, false, "cmdline", "TEXT|@FILE" },
-	{ OPT_RAMDISK, 0, true, "ramdisk", "FILE" },
-	{ OPT_TREE, 0, true, "tree", "DIR" },
-	{ OPT_ARCH, 0, false, "arch", "x86_64|aarch64" },
-	{ OPT_METADATA, 0, false, "metadata", "FILE" },
-	{ OPT_SIGN_KEY, 0, false, "sign-key", "PEM" },
-	{ OPT_SIGN_CERT, 0, false, "sign-cert", "PEM" },
-};
-
 /* of compare, too */
 static const struct cli_option unpack_options[] = {
 	{ OPT_FLAGS, 0, false, "flags", "HEX" },
 };
 
-static const struct cli_option run_options[] = {
+/* of audit, too */
+static const struct cli_option rebuild_options[] = {
 	{ OPT_OUT, 0, false, "out", "DIR" },
 	{ OPT_COMMIT, 0, false, "commit", "ID" },
 	{ OPT_IMAGE, 0, false, "image", "REFERENCE" },
 	{ OPT_ATTRIBUTE, 0, false, "attribute", "NAME" },
 	{ OPT_EXPECT_PCR, 0, false, "expect-pcr0", "HEX" },
-	{ EXPECT_EIF, 0, false, "eif", "FILE" },
-	{ EXPECT_REQUIRE, 0, true, "require", "IDS" },
 	{ OPT_SIGNERS, 0, false, "signers", "FILE" },
 	{ OPT_REQUIRE_SIGNED, 0, true, "require-signed", NULL },
 	{ OPT_BUILT_BINARY, 0, false, "built-binary", "FILE" },
@@ -106,6 +92,11 @@ static const struct cli_option run_options[] = {
 	{ OPT_NIX_OPTION, 0, true, "nix-option", "NAME=VALUE" },
 	{ OPT_FROM, 0, false, "from", "STAGE" },
 	{ OPT_UNTIL, 0, false, "until", "STAGE" },
+};
+
+static const struct cli_option run_options[] = {
+	{ EXPECT_EIF, 0, false, "eif", "FILE" },
+	{ EXPECT_REQUIRE, 0, true, "require", "IDS" },
 };
 
 static const struct cli_option plan_options[] = {
@@ -139,16 +130,6 @@ static int say_version(void)
 	return status;
 }
 
-static bool apply_arch(struct job *job, const char *value)
-{
-	if (strcmp(value, "x86_64") == 0 || strcmp(value, "aarch64") == 0) {
-		job->flags = strcmp(value, "aarch64") == 0 ? EIF_FLAG_ARM64 : 0;
-		return true;
-	}
-	cli_complain(PROGRAM, "--arch: x86_64 or aarch64, not '%s'", value);
-	return false;
-}
-
 static bool apply_stage(const char *option, const char *value, enum stage *ret)
 {
 	if (stage_of(value, ret))
@@ -158,24 +139,6 @@ static bool apply_stage(const char *option, const char *value, enum stage *ret)
 		"--%s %s: plan, source, image, stage, build, collect, measure, compare or report",
 		option, value);
 	return false;
-}
-
-/* NAME=VALUE; the name is copied, to end where the = stands. */
-static bool apply_nix_option(struct job *job, const char *word)
-{
-	const char *equals = strchr(word, '=');
-	char *name = NULL;
-
-	if (equals != NULL && equals != word && job->nix.n_options < NIXOPT_MAX)
-		name = strndup(word, (size_t)(equals - word));
-	if (name == NULL) {
-		cli_complain(PROGRAM, "--nix-option %s: NAME=VALUE expected, at most %d times",
-			     word, NIXOPT_MAX);
-		return false;
-	}
-	job->nix_names[job->nix.n_options] = name;
-	job->nix.options[job->nix.n_options++] = (struct nixopt){ name, equals + 1 };
-	return true;
 }
 
 /* Options of run. False: it is none of them, or its value is wrong, which was said then: *ret_known. */
@@ -229,7 +192,7 @@ static bool apply_run(struct job *job, int id, const char *value, bool *ret_know
 		job->nix.store = value;
 		return true;
 	case OPT_NIX_OPTION:
-		return apply_nix_option(job, value);
+		return job_nix_option(job, value);
 	case OPT_FROM:
 		return apply_stage("from", value, &job->from);
 	case OPT_UNTIL:
@@ -245,46 +208,74 @@ static bool apply_run(struct job *job, int id, const char *value, bool *ret_know
 	}
 }
 
-static bool apply(struct job *job, int id, const char *value)
+#define TABLES_MAX 7
+#define TABLE(options) \
+	{ \
+		(options), sizeof(options) / sizeof((options)[0]) \
+	}
+
+static const struct verb {
+	const char *name;
+	struct {
+		const struct cli_option *options;
+		size_t n;
+	} tables[TABLES_MAX]; /* unused ones are empty */
+	/* an option that is not one of run's; NULL: there are none */
+	bool (*apply)(struct job *job, int id, const char *value);
+	int (*run)(struct job *job);
+	struct check_set (*checks)(void); /* that --require may name */
+	bool may_html;
+	bool stops_in_order; /* on a signal: it starts other programs */
+} verbs[] = {
+	{ "assemble",
+	  { { assemble_options, ASSEMBLE_OPTIONS } },
+	  job_assemble_apply,
+	  job_assemble,
+	  run_checks,
+	  false,
+	  false },
+	{ "unpack", { TABLE(unpack_options) }, NULL, job_unpack, run_checks, false, false },
+	{ "compare", { TABLE(unpack_options) }, NULL, job_compare, run_checks, true, false },
+	{ "plan", { TABLE(plan_options) }, NULL, job_plan, run_checks, false, true },
+	{ "run",
+	  { TABLE(rebuild_options), TABLE(run_options) },
+	  NULL,
+	  job_run,
+	  run_checks,
+	  true,
+	  true },
+	{ "audit",
+	  { TABLE(rebuild_options),
+	    { audit_options, AUDIT_OPTIONS },
+	    { ask_options, ASK_OPTIONS },
+	    { expect_options, EXPECT_LIVE_OPTIONS },
+	    { contract_options, CONTRACT_OPTIONS },
+	    { servers_options, SERVERS_OPTIONS },
+	    { terms_options, AUDIT_TERMS_OPTIONS } },
+	  job_audit_apply,
+	  job_audit,
+	  audit_checks,
+	  true,
+	  true },
+};
+
+static bool apply(struct job *job, const struct verb *verb, int id, const char *value)
 {
 	bool known = false;
 
 	bool applied = apply_run(job, id, value, &known);
 	if (known)
 		return applied;
-
-	switch (id) {
-	case OPT_KERNEL:
-		job->kernel = value;
-		return true;
-	case OPT_CMDLINE:
-		job->cmdline = value;
-		return true;
-	case OPT_RAMDISK:
-	case OPT_TREE:
-		job->ramdisks[job->n_ramdisks++] =
-			(struct assemble_ramdisk){ value, id == OPT_TREE };
-		return true;
-	case OPT_ARCH:
-		return apply_arch(job, value);
-	case OPT_METADATA:
-		job->metadata = value;
-		return true;
-	case OPT_SIGN_KEY:
-		job->sign_key = value;
-		return true;
-	case OPT_SIGN_CERT:
-		job->sign_cert = value;
-		return true;
-	case OPT_FLAGS:
+	if (id == OPT_FLAGS)
 		return expect_flags(PROGRAM, value, &job->rules);
-	default:
+	if (id >= CLI_OPT_FORMAT)
 		return cli_common_apply(&job->output, &job->world, id, value);
-	}
+	return verb->apply != NULL && verb->apply(job, id, value);
 }
 
 /* Reads the words after the verb. False: *ret_exit is the exit status. */
-static bool read_words(struct job *job, struct cli_words *words, int *ret_exit)
+static bool read_words(struct job *job, const struct verb *verb, struct cli_words *words,
+		       int *ret_exit)
 {
 	const struct cli_option *option = NULL;
 	const char *value = NULL;
@@ -318,29 +309,10 @@ static bool read_words(struct job *job, struct cli_words *words, int *ret_exit)
 			*ret_exit = option->id == CLI_OPT_HELP ? say(help_text) : say_version();
 			return false;
 		}
-		if (!apply(job, option->id, value))
+		if (!apply(job, verb, option->id, value))
 			return false;
 	}
 }
-
-static const struct verb {
-	const char *name;
-	const struct cli_option *options;
-	size_t n_options;
-	int (*run)(struct job *job);
-	bool may_html;
-	bool stops_in_order; /* on a signal: it starts other programs */
-} verbs[] = {
-	{ "assemble", assemble_options, sizeof(assemble_options) / sizeof(assemble_options[0]),
-	  job_assemble, false, false },
-	{ "unpack", unpack_options, sizeof(unpack_options) / sizeof(unpack_options[0]), job_unpack,
-	  false, false },
-	{ "compare", unpack_options, sizeof(unpack_options) / sizeof(unpack_options[0]),
-	  job_compare, true, false },
-	{ "plan", plan_options, sizeof(plan_options) / sizeof(plan_options[0]), job_plan, false,
-	  true },
-	{ "run", run_options, sizeof(run_options) / sizeof(run_options[0]), job_run, true, true },
-};
 
 /* The signal that asked to stop, for verbs that stop in order. */
 static volatile sig_atomic_t interrupted;
@@ -395,6 +367,11 @@ static int64_t ticks_ms(void)
 		       0;
 }
 
+static bool random_bytes(uint8_t *ret, size_t len)
+{
+	return len <= INT_MAX && RAND_bytes(ret, (int)len) == 1;
+}
+
 static void sleep_ms(void *context, int64_t ms)
 {
 	const struct timespec pause = { .tv_sec = (time_t)(ms / 1000),
@@ -439,8 +416,9 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 			   .now = now,
 			   .clock_ms = clock_ms,
 			   .sleep_ms = sleep_ms,
-			   .checks = run_checks(),
+			   .checks = verb->checks(),
 			   .from = STAGE_COUNT,
+			   .random = random_bytes,
 			   .until = STAGE_REPORT };
 	struct cli_words words;
 	int status = CLI_ERROR;
@@ -450,12 +428,16 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 	job.output.may_html = verb->may_html;
 	cli_words_start(&words, argc, argv);
 	cli_words_table(&words, cli_common_options, CLI_COMMON_OPTIONS);
-	cli_words_table(&words, verb->options, verb->n_options);
+	for (size_t i = 0; i < TABLES_MAX; i++) {
+		if (verb->tables[i].n > 0)
+			cli_words_table(&words, verb->tables[i].options, verb->tables[i].n);
+	}
 	policy_init(&job.policy);
+	auditing_start(&job.auditing);
 	job.ramdisks = calloc((size_t)argc + 1, sizeof(job.ramdisks[0]));
 	if (verb->stops_in_order)
 		catch_signals();
-	if (job.ramdisks != NULL && read_words(&job, &words, &status)) {
+	if (job.ramdisks != NULL && read_words(&job, verb, &words, &status)) {
 		/* libcurl, for registries */
 		if (verb->stops_in_order && !http_library_start())
 			cli_complain(PROGRAM, "libcurl cannot be used");
@@ -466,6 +448,7 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 	}
 	free(job.ramdisks);
 	policy_done(&job.policy);
+	auditing_done(&job.auditing);
 	for (size_t i = 0; i < job.nix.n_options; i++)
 		free(job.nix_names[i]);
 	if (interrupted != 0)

@@ -160,6 +160,13 @@ struct check_set run_checks(void);
 /* Adds all checks of a run, facts, and what the report must say. Does not conclude. */
 void run_judge(const struct run *run, struct report *report);
 
+/* Where a running enclave is judged beside it: the same without registers, whose checks are about both, and without
+ * the report's target. */
+void run_judge_origin(const struct run *run, struct report *report);
+
+/* The same checks where nothing was to be rebuilt: all are skipped. */
+void run_judge_absent(struct report *report);
+
 /* The same for a run that was to end after `until`, before anything is compared: the checks of these stages. */
 void run_judge_stages(const struct run *run, enum stage until, struct report *report);
 

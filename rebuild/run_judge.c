@@ -4,6 +4,7 @@
 
 #include "verify/appraise.h"
 #include "verify/basenc.h"
+#include "verify/facts.h"
 #include "verify/onchain.h"
 
 struct check_set run_checks(void)
@@ -261,11 +262,9 @@ static void judge_in_eif(const struct run *run, struct report *report)
 	}
 }
 
-/* Form, checksum, and the registers, also where there is no image to have any. */
-static void judge_measured(const struct run *run, struct report *report)
+/* Form and checksum, and what is in it. */
+static void judge_form(const struct run *run, struct report *report)
 {
-	static const struct pcrs none = { 0 };
-
 	if (run->done[STAGE_MEASURE]) {
 		image_judge_form(&run->image, run->order->policy, run->order->now(), report);
 	} else if (run->order->built_eif != NULL) {
@@ -278,6 +277,13 @@ static void judge_measured(const struct run *run, struct report *report)
 		report_needs(report, CHECK_EIF_CRC, CHECK_BUILD_COMPLETED);
 	}
 	judge_in_eif(run, report);
+}
+
+/* The registers, also where there is no image to have any. */
+static void judge_registers(const struct run *run, struct report *report)
+{
+	static const struct pcrs none = { 0 };
+
 	if (run->done[STAGE_MEASURE]) {
 		image_judge_registers(&run->image, run->order->policy, report);
 		return;
@@ -370,8 +376,35 @@ void run_judge(const struct run *run, struct report *report)
 	judge_source(run, report);
 	judge_image(run, report);
 	run_judge_build(run, report);
-	judge_measured(run, report);
+	judge_form(run, report);
+	judge_registers(run, report);
 	add_remarks(run, report);
+}
+
+void run_judge_origin(const struct run *run, struct report *report)
+{
+	judge_source(run, report);
+	judge_image(run, report);
+	run_judge_build(run, report);
+	judge_form(run, report);
+	if (run->done[STAGE_MEASURE] && image_is_sound(&run->image)) {
+		const struct pcrs pcrs = image_pcrs(&run->image);
+		report_take_facts(report, facts_of_pcrs(&pcrs), true);
+	}
+	add_remarks(run, report);
+}
+
+void run_judge_absent(struct report *report)
+{
+	static const enum check checks[] = {
+		CHECK_SOURCE_COMMIT,     CHECK_SOURCE_SIGNATURE, CHECK_SOURCE_PINS,
+		CHECK_IMAGE_DIGEST,      CHECK_IMAGE_FILES,      CHECK_BUILD_COMPLETED,
+		CHECK_BUILD_INDEPENDENT, CHECK_BUILD_PCRS,       CHECK_EIF_FORM,
+		CHECK_EIF_CRC,           CHECK_IMAGE_IN_EIF,
+	};
+
+	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
+		report_skip(report, checks[i], REASON_NOT_BUILT, NULL);
 }
 
 void run_judge_stages(const struct run *run, enum stage until, struct report *report)
@@ -384,6 +417,8 @@ void run_judge_stages(const struct run *run, enum stage until, struct report *re
 		judge_image(run, report);
 	if (until >= STAGE_BUILD)
 		run_judge_build(run, report);
-	if (until >= STAGE_MEASURE)
-		judge_measured(run, report);
+	if (until >= STAGE_MEASURE) {
+		judge_form(run, report);
+		judge_registers(run, report);
+	}
 }

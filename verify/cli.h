@@ -48,7 +48,7 @@ extern const struct cli_option cli_common_options[CLI_COMMON_OPTIONS];
 /* The command line after the verb, taken word by word. Options may stand between operands; after
  * "--" all are operands; "-" is one. `--opt=value` and `--opt value` are the same; short flags
  * may be joined (-qv). */
-#define CLI_TABLES_MAX 6
+#define CLI_TABLES_MAX 8
 struct cli_words {
 	int argc;
 	char **argv;

@@ -330,6 +330,11 @@ static bool apply_number(const char *program, int id, const char *value, uint64_
 	return true;
 }
 
+const char *contract_service_name(uint8_t service)
+{
+	return services[service == 1 ? 1 : 0].text;
+}
+
 void contract_start(struct contract_options *options)
 {
 	*options = (struct contract_options){ .selector = 0 };

@@ -51,6 +51,9 @@ struct contract_use {
 	bool has_document; /* --signer from-document has one to take it from */
 };
 
+/* The word of --service for a value of struct onchain_policy. Static. */
+const char *contract_service_name(uint8_t service);
+
 void contract_start(struct contract_options *options);
 
 /* Applies one option; its form alone is judged. False: what is wrong was said on stderr. */

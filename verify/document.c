@@ -31,6 +31,7 @@ struct judging {
 	bool signed_ok;   /* cose.signature passed */
 	EVP_PKEY *key;    /* the leaf's; owned */
 	enum check lacks; /* the first check that did not pass, on which all appraisal rests */
+	const struct document_stand_in *stand_in; /* NULL: nothing does */
 };
 
 /* This program's own trouble is an error, not a failure of the evidence. */
@@ -363,6 +364,18 @@ static void appraise(struct judging *j)
 	judge_bytes(j, CHECK_PUBLIC_KEY_MATCH, &policy->public_key, claims->public_key,
 		    REASON_PUBLIC_KEY_MISMATCH, "--public-key");
 	judge_debug(j);
+	if (j->stand_in != NULL) {
+		const struct appraisal others = {
+			.policy = j->stand_in->policy,
+			.report = j->report,
+			.carrier = j->stand_in->carrier,
+			.pcrs = j->stand_in->pcrs,
+			.grounded = true,
+			.measured = j->stand_in->measured,
+		};
+		appraise_registers(&others);
+		return;
+	}
 	const struct appraisal registers = {
 		.policy = policy,
 		.report = j->report,
@@ -412,13 +425,21 @@ void document_refuse(const struct policy *policy, int64_t now, enum reason reaso
 	judge_rest(&j, now);
 }
 
-void document_lack(const struct policy *policy, int64_t now, enum check needed,
-		   struct report *report)
+void document_lack_for(const struct document_stand_in *stand_in, const struct policy *policy,
+		       int64_t now, enum check needed, struct report *report)
 {
 	struct document nothing = { .has_cose = false };
-	struct judging j = { .policy = policy, .report = report, .document = &nothing };
+	struct judging j = {
+		.policy = policy, .report = report, .document = &nothing, .stand_in = stand_in
+	};
 
 	report_set_root(report, &policy->root);
 	report_needs(report, CHECK_DOCUMENT_FORM, needed);
 	judge_rest(&j, now);
+}
+
+void document_lack(const struct policy *policy, int64_t now, enum check needed,
+		   struct report *report)
+{
+	document_lack_for(NULL, policy, now, needed, report);
 }

@@ -22,6 +22,14 @@ struct document {
 	enum check lacks; /* if not: the first check that did not pass */
 };
 
+/* What speaks where no document came: the registers of an image, say. */
+struct document_stand_in {
+	const struct pcrs *pcrs;
+	const char *carrier;         /* what holds them: "image", "statement" */
+	const struct policy *policy; /* what they are held against: not itself */
+	bool measured;               /* by ourselves */
+};
+
 /* The checks that document_judge can add to a report. */
 struct check_set document_checks(void);
 
@@ -40,5 +48,9 @@ void document_refuse(const struct policy *policy, int64_t now, enum reason reaso
  * already, did not pass: all are skipped. */
 void document_lack(const struct policy *policy, int64_t now, enum check needed,
 		   struct report *report);
+
+/* The same, but that pcrN.match and enclave_hash.match tell of what stands in. NULL: nothing does. */
+void document_lack_for(const struct document_stand_in *stand_in, const struct policy *policy,
+		       int64_t now, enum check needed, struct report *report);
 
 #endif

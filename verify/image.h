@@ -86,4 +86,7 @@ void image_pcr_json(const struct image *image, struct buf *out);
  * `eif` and `measurements` to its JSON; null where they are not known. */
 void image_show(const struct image *image, bool verbose, struct report *report);
 
+/* The members alone, where the lines would not say of what they are. */
+void image_show_members(const struct image *image, struct report *report);
+
 #endif

@@ -226,12 +226,17 @@ static cJSON *json_measurements(const struct image *image)
 	return NULL;
 }
 
+void image_show_members(const struct image *image, struct report *report)
+{
+	report_take_member(report, "eif", json_eif(image));
+	report_take_member(report, "measurements", json_measurements(image));
+}
+
 void image_show(const struct image *image, bool verbose, struct report *report)
 {
 	struct buf text = { 0 };
 
-	report_take_member(report, "eif", json_eif(image));
-	report_take_member(report, "measurements", json_measurements(image));
+	image_show_members(image, report);
 	if (image->form != REASON_OK)
 		return;
 	if (image_is_sound(image))

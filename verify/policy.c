@@ -48,6 +48,35 @@ struct policy_source *policy_add_source(struct policy *policy, enum policy_group
 	return source;
 }
 
+static bool copy_bytes(const struct policy_bytes *from, struct policy_bytes *ret)
+{
+	*ret = (struct policy_bytes){ .expected = from->expected, .from = from->from };
+	buf_add(&ret->bytes, buf_span(&from->bytes));
+	return !ret->bytes.failed;
+}
+
+enum reason policy_copy(const struct policy *from, struct policy *ret)
+{
+	*ret = *from;
+	ret->sources = NULL;
+	ret->n_sources = 0;
+	bool ok = copy_bytes(&from->nonce, &ret->nonce);
+	ok = copy_bytes(&from->user_data, &ret->user_data) && ok;
+	ok = copy_bytes(&from->public_key, &ret->public_key) && ok;
+	for (size_t i = 0; ok && i < from->n_sources; i++) {
+		const struct policy_source *one = &from->sources[i];
+		struct policy_source *copy =
+			policy_add_source(ret, one->group, span_of_text(one->name));
+		ok = copy != NULL;
+		if (!ok)
+			break;
+		char *name = copy->name;
+		*copy = *one;
+		copy->name = name;
+	}
+	return ok ? REASON_OK : REASON_OUT_OF_MEMORY;
+}
+
 static bool pcr_equal(const struct pcrs *expected, const struct pcrs *actual, unsigned index)
 {
 	return pcrs_has(actual, index) &&

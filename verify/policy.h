@@ -72,6 +72,9 @@ struct policy {
 void policy_init(struct policy *policy);
 void policy_done(struct policy *policy);
 
+/* A copy that may be given further sources. End *ret with policy_done in any case. REASON_OUT_OF_MEMORY. */
+enum reason policy_copy(const struct policy *from, struct policy *ret) MUST_CHECK;
+
 /* Adds a source that expects nothing yet, owned by the policy. NULL: out of memory, or
  * POLICY_SOURCES_MAX sources already. The pointer is good until the next one is added. */
 struct policy_source *policy_add_source(struct policy *policy, enum policy_group group,

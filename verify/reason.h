@@ -576,7 +576,14 @@
 	/* what a build says of itself (rebuild) */ \
 	X(PCRS_INCOMPLETE, "pcrs-incomplete", "the registers that the build wrote down lack PCR0") \
 	X(NIX_STORE, "store-modified", \
-	  "the content of a path in Nix's store is not what Nix noted when it was made")
+	  "the content of a path in Nix's store is not what Nix noted when it was made") \
+	/* audits */ \
+	X(STATEMENT_ATTRIBUTE, "statement-attribute", \
+	  "what was rebuilt is another attribute of the flake") \
+	X(AUDIT_NO_IMAGE, "audit-no-image", \
+	  "neither a rebuild (--out) nor a signed statement (--statement) says which image belongs to the commit") \
+	X(AUDIT_NO_ENCLAVE, "audit-no-enclave", \
+	  "the recipe names no running enclave (enclave.url), so no document was judged")
 // clang-format on
 
 enum reason {

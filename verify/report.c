@@ -320,6 +320,12 @@ static bool any_row(const struct report *report, enum status status)
 	return false;
 }
 
+void report_withhold(struct report *report, enum reason reason)
+{
+	if (report->withheld == REASON_OK)
+		report->withheld = reason;
+}
+
 enum verdict report_conclude(struct report *report, const struct check_set *require)
 {
 	report->verdict = VERDICT_ERROR;
@@ -335,6 +341,10 @@ enum verdict report_conclude(struct report *report, const struct check_set *requ
 	}
 	if (any_row(report, STATUS_ERROR))
 		return report->verdict;
+	if (report->withheld != REASON_OK) {
+		report->verdict_reason = report->withheld;
+		return report->verdict;
+	}
 	if (!has_identity(report)) {
 		report->verdict_reason = REASON_NOTHING_EXPECTED;
 		return report->verdict;

@@ -46,7 +46,12 @@ void report_set_url(struct report *report, struct span url);
 
 /* What the evidence is: what its values are called, and what to do when they are not the expected
  * ones. EVIDENCE_DOCUMENT until it is set. */
-enum evidence { EVIDENCE_DOCUMENT, EVIDENCE_IMAGE, EVIDENCE_STATEMENT };
+enum evidence {
+	EVIDENCE_DOCUMENT,
+	EVIDENCE_IMAGE,
+	EVIDENCE_STATEMENT,
+	EVIDENCE_AUDIT /* a document, held against an image that was measured or stated */
+};
 void report_set_evidence(struct report *report, enum evidence evidence);
 
 /* Which root a chain had to begin with, and whether the enclave runs in debug mode. */
@@ -63,7 +68,7 @@ struct report_live {
 void report_set_live(struct report *report, const struct report_live *live);
 
 /* What a pass leaves open, said on its first line. `text` is static. */
-#define REPORT_WEAK_MAX 4
+#define REPORT_WEAK_MAX 6
 void report_weaken(struct report *report, const char *text);
 
 /* The judged time, seconds since 1970. Left out where it is not known. */
@@ -119,14 +124,19 @@ bool report_has_fault(const struct report *report, enum check *ret);
 /* How a check went that was added before; STATUS_SKIP when it was not. */
 enum status report_status(const struct report *report, enum check check);
 
+/* A conductor that lacks a part of what its verdict is about says so: where no check failed or could not be
+ * judged, there is no verdict for this reason, whatever passed. The first one counts. */
+void report_withhold(struct report *report, enum reason reason);
+
 /* The verdict rule, in one place. After all checks were added, in this order:
  *  1. a required check that was skipped, or never added, fails with REASON_REQUIRED_SKIPPED; but
  *     not where it was skipped for want of a check in error: an unreadable file says nothing;
  *  2. any failed check: VERDICT_FAIL;
  *  3. any check that could not be judged, or memory that ran out: VERDICT_ERROR;
- *  4. no identity passed - pcr0.match, or enclave_hash.match, or pcr1.match with pcr2.match:
+ *  4. report_withhold was called: VERDICT_ERROR with its reason;
+ *  5. no identity passed - pcr0.match, or enclave_hash.match, or pcr1.match with pcr2.match:
  *     VERDICT_ERROR with REASON_NOTHING_EXPECTED;
- *  5. else VERDICT_PASS. */
+ *  6. else VERDICT_PASS. */
 enum verdict report_conclude(struct report *report, const struct check_set *require);
 
 enum verdict report_verdict(const struct report *report);

@@ -41,6 +41,7 @@ struct report {
 	cJSON *members;   /* an object of further members, or NULL */
 	struct buf lines; /* further lines of the text */
 	bool out_of_memory;
+	enum reason withheld; /* REASON_OK: nothing is lacking */
 	enum verdict verdict;
 	enum reason verdict_reason; /* of an error that no row tells, else REASON_OK */
 };

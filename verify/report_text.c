@@ -102,13 +102,26 @@ static void comparison(const struct row *row, const char *carrier, const struct 
 	buf_printf(out, "   %s\n", carrier);
 }
 
-static void row_lines(const struct row *row, const char *carrier, const struct report_style *style,
-		      struct buf *out)
+/* What the actual value of a check was taken from: the evidence as a whole, where the check does not say it. */
+static const char *carrier_of(const struct row *row, enum evidence evidence)
+{
+	static const char *const carriers[] = { "document", "image", "statement", "document" };
+
+	if (row->check >= CHECK_ONCHAIN_CHAIN_ID && row->check <= CHECK_ONCHAIN_SIGNER)
+		return row->check == CHECK_ONCHAIN_CHAIN_ID ? "server" : "contract";
+	if (row->check == CHECK_STATEMENT_COMMIT || row->check == CHECK_STATEMENT_IMAGE)
+		return "statement";
+	const char *id = check_name(row->check);
+	bool of_image = row->check == CHECK_STATEMENT_THRESHOLD || strncmp(id, "eif.", 4) == 0 ||
+			strncmp(id, "build.", 6) == 0;
+	return evidence == EVIDENCE_AUDIT && of_image ? "image" : carriers[evidence];
+}
+
+static void row_lines(const struct row *row, enum evidence evidence,
+		      const struct report_style *style, struct buf *out)
 {
 	bool compared = row->expected != NULL && row->actual != NULL && row->source != NULL;
 
-	if (row->check >= CHECK_ONCHAIN_CHAIN_ID && row->check <= CHECK_ONCHAIN_SIGNER)
-		carrier = row->check == CHECK_ONCHAIN_CHAIN_ID ? "server" : "contract";
 	buf_printf(out, "  %-20s ", check_name(row->check));
 	status_word(row->status, style, out);
 	if (row->status == STATUS_PASS && compared) {
@@ -123,7 +136,7 @@ static void row_lines(const struct row *row, const char *carrier, const struct r
 		buf_printf(out, " (%s)", reason_name(row->reason));
 	buf_text(out, "\n");
 	if (compared)
-		comparison(row, carrier, style, out);
+		comparison(row, carrier_of(row, evidence), style, out);
 }
 
 /* What to do, by the reason of the first check that failed or else by the check itself. */
@@ -208,6 +221,10 @@ static const char *advice_on(const struct row *bad, const struct report *report)
 		if (report->evidence == EVIDENCE_IMAGE)
 			return "The image is sound, but not the one that is expected: "
 			       "`enclave-rebuild compare` shows where two images differ.";
+		if (report->evidence == EVIDENCE_AUDIT)
+			return "The commit, the expected values and the enclave do not go together: the "
+			       "lines above say who says what. Until it is known why, treat the host as "
+			       "compromised.";
 		if (report->evidence == EVIDENCE_STATEMENT)
 			return "The statements are genuine: whoever signed them rebuilt another image "
 			       "than the expected one.";
@@ -247,13 +264,12 @@ static void enclave_hash_line(const struct report *report, struct buf *out)
 
 void report_text(const struct report *report, const struct report_style *style, struct buf *out)
 {
-	static const char *const carriers[] = { "document", "image", "statement" };
 	const struct row *bad = report_first_bad(report);
 	const char *advice = report_advice(report);
 
 	verdict_line(report, style, out);
 	for (size_t i = 0; i < report->n_rows; i++)
-		row_lines(&report->rows[i], carriers[report->evidence], style, out);
+		row_lines(&report->rows[i], report->evidence, style, out);
 	buf_add(out, buf_span(&report->lines));
 	enclave_hash_line(report, out);
 	for (size_t i = 0; i < report->n_notes; i++)

@@ -128,6 +128,7 @@ void saver_tell(const struct bundle *bundle, struct report *report)
 	report_note(report, "what the saver says proves nothing and decided nothing");
 	if (bundle->has[BUNDLE_EIF])
 		report_note(report, "eif.json was not looked into");
-	if (bundle->has[BUNDLE_STATEMENT])
+	if (bundle->has[BUNDLE_STATEMENT] &&
+	    report_status(report, CHECK_STATEMENT_FORM) == STATUS_SKIP)
 		report_note(report, "statement.json was not looked into");
 }

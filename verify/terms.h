@@ -22,6 +22,9 @@ struct terms {
 	struct statement_commit commit; /* len 0: any */
 	bool has_image;
 	uint8_t image[DIGEST_SHA256_LEN];
+	/* of a recipe; borrowed */
+	const char *attribute; /* NULL: any */
+	const char *from;      /* who expects commit and image, for the report; NULL: the options */
 };
 
 /* Applies one option. A key that was given before counts once. False: what is wrong was said on

@@ -20,6 +20,7 @@ void testimony_done(struct testimony *testimony)
 	buf_done(&testimony->not_counted);
 	buf_done(&testimony->differs_name);
 	buf_done(&testimony->first_name);
+	buf_done(&testimony->other_attribute);
 	buf_done(&testimony->lines);
 	cJSON_Delete(testimony->list);
 	testimony->list = NULL;
@@ -176,6 +177,10 @@ static void count(struct testimony *testimony, struct span name, const struct st
 	}
 	if (!span_equal(SPAN_OF(testimony->eif), SPAN_OF(statement->eif)))
 		testimony->eif_differs = true;
+	const char *attribute = testimony->terms->attribute;
+	if (attribute != NULL && strcmp(attribute, statement->attribute) != 0 &&
+	    testimony->other_attribute.len == 0)
+		buf_text(&testimony->other_attribute, statement->attribute);
 	if (!statement->compared)
 		testimony->any_uncompared = true;
 	add_line(testimony, name, statement);
@@ -305,7 +310,7 @@ static bool conclude_signature(const struct testimony *t, struct report *report)
 	return true;
 }
 
-/* The statements name the document's registers. */
+/* The statements name the registers of what they stand beside. */
 static bool fits_document(const struct testimony *t, const struct testimony_beside *beside,
 			  struct report *report)
 {
@@ -314,9 +319,14 @@ static bool fits_document(const struct testimony *t, const struct testimony_besi
 		    span_equal(pcrs_get(beside->pcrs, i), pcrs_get(&t->pcrs, i)))
 			continue;
 		report_fail(report, CHECK_STATEMENT_THRESHOLD, REASON_STATEMENT_OTHER_IMAGE,
-			    "the statements name another PCR%u than the document", i);
-		report_advise(report, "The signed statements are about another image than the one "
-				      "that was attested.");
+			    "the statements name another PCR%u than the %s", i,
+			    beside->measured ? "image measured here" : "document");
+		report_advise(report, beside->measured ?
+					      "The signed statements are about another image than "
+					      "the one that was measured here: somebody's build is "
+					      "not that of the commit." :
+					      "The signed statements are about another image than "
+					      "the one that was attested.");
 		appraise_compared(report, "", pcrs_get(&t->pcrs, i), "statement",
 				  pcrs_get(beside->pcrs, i));
 		return false;
@@ -352,8 +362,17 @@ static bool conclude_threshold(const struct testimony *t, const struct testimony
 		return false;
 	report_pass(report, CHECK_STATEMENT_THRESHOLD,
 		    "%zu of %zu keys signed, %zu must; they agree%s", signers, t->terms->n_keys,
-		    wanted, beside != NULL ? ", and with the document" : "");
+		    wanted,
+		    beside == NULL   ? "" :
+		    beside->measured ? ", and with the image measured here" :
+				       ", and with the document");
 	return true;
+}
+
+/* Who expects it. */
+static const char *from(const struct terms *terms, const char *option)
+{
+	return terms->from != NULL ? terms->from : option;
 }
 
 static void conclude_commit(const struct testimony *t, struct report *report)
@@ -362,11 +381,23 @@ static void conclude_commit(const struct testimony *t, struct report *report)
 		report_skip(report, CHECK_STATEMENT_COMMIT, REASON_NOT_REQUESTED, NULL);
 		return;
 	}
-	if (span_equal(commit_span(&t->terms->commit), commit_span(&t->commit)))
+	bool equal = span_equal(commit_span(&t->terms->commit), commit_span(&t->commit));
+	if (equal && t->other_attribute.len > 0) {
+		struct buf message = { 0 };
+		buf_printf(&message, "%s: ", reason_sentence(REASON_STATEMENT_ATTRIBUTE));
+		buf_add(&message, buf_span(&t->other_attribute));
+		buf_printf(&message, ", not %s", t->terms->attribute);
+		char *text = buf_take_text(&message);
+		report_fail(report, CHECK_STATEMENT_COMMIT, REASON_STATEMENT_ATTRIBUTE, "%s",
+			    text != NULL ? text : "");
+		free(text);
+		return;
+	}
+	if (equal)
 		report_pass(report, CHECK_STATEMENT_COMMIT, "rebuilt from the expected commit");
 	else
 		report_fail(report, CHECK_STATEMENT_COMMIT, REASON_STATEMENT_COMMIT_MISMATCH, NULL);
-	appraise_compared(report, "", commit_span(&t->terms->commit), "--commit",
+	appraise_compared(report, "", commit_span(&t->terms->commit), from(t->terms, "--commit"),
 			  commit_span(&t->commit));
 }
 
@@ -384,7 +415,7 @@ static void conclude_image(const struct testimony *t, struct report *report)
 		report_pass(report, CHECK_STATEMENT_IMAGE, "rebuilt with the expected image");
 	else
 		report_fail(report, CHECK_STATEMENT_IMAGE, REASON_STATEMENT_IMAGE_MISMATCH, NULL);
-	appraise_compared(report, "sha256:", SPAN_OF(t->terms->image), "--image",
+	appraise_compared(report, "sha256:", SPAN_OF(t->terms->image), from(t->terms, "--image"),
 			  SPAN_OF(t->image.sha256));
 }
 
@@ -422,7 +453,8 @@ bool testimony_conclude(struct testimony *testimony, const struct testimony_besi
 
 	if (testimony->broken_text.failed || testimony->unread_text.failed ||
 	    testimony->not_counted.failed || testimony->first_name.failed ||
-	    testimony->differs_name.failed || testimony->out_of_memory)
+	    testimony->differs_name.failed || testimony->other_attribute.failed ||
+	    testimony->out_of_memory)
 		report_out_of_memory(report);
 	if (holds && testimony->any_uncompared)
 		report_note(report, "a builder rebuilt this image and compared it with nothing");

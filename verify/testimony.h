@@ -30,8 +30,10 @@ struct testimony {
 	const char *differs;    /* static: what two do not agree on; NULL: they do */
 	struct buf differs_name;
 	struct buf first_name; /* of the first that counts */
-	bool eif_differs;      /* two of the same registers are not the same file */
-	bool any_uncompared;   /* one is of a run that had no expectations */
+	struct buf
+		other_attribute; /* what one built that is not the terms' attribute; empty: none */
+	bool eif_differs;        /* two of the same registers are not the same file */
+	bool any_uncompared;     /* one is of a run that had no expectations */
 	uint8_t eif[DIGEST_SHA256_LEN];
 	struct buf lines; /* a line of text for each that counts */
 	cJSON *list;      /* a member for each file */
@@ -60,6 +62,7 @@ void testimony_lack(struct testimony *testimony, enum reason reason, const char 
 struct testimony_beside {
 	const struct pcrs *pcrs; /* of the document; NULL: they are not proven, */
 	enum check lacks;        /* for this check did not pass */
+	bool measured;           /* it is no document, but an image that was measured here */
 };
 
 /* Adds statement.form, .signature, .threshold, .commit and .image, the lines and the member

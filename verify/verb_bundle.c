@@ -94,6 +94,7 @@ static void judge_statement(const struct verb_run *run, const struct bundle *bun
 	const struct testimony_beside beside = {
 		document->genuine ? &document->claims.pcrs : NULL,
 		document->lacks,
+		false,
 	};
 	struct testimony testimony;
 

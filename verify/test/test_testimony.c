@@ -56,7 +56,8 @@ START_TEST(test_document)
 
 	add_key(&terms, "statements/alice.pem");
 	for (int carried = 0; carried < 8; carried++) {
-		const struct testimony_beside beside = { &pcrs, CHECK_COSE_SIGNATURE };
+		const struct testimony_beside beside = { .pcrs = &pcrs,
+							 .lacks = CHECK_COSE_SIGNATURE };
 		struct testimony testimony;
 		struct report *report = report_new();
 		testimony_start(&testimony, &terms);
@@ -69,7 +70,7 @@ START_TEST(test_document)
 		report_free(report);
 		testimony_done(&testimony);
 	}
-	const struct testimony_beside beside = { NULL, CHECK_COSE_SIGNATURE };
+	const struct testimony_beside beside = { .lacks = CHECK_COSE_SIGNATURE };
 	struct testimony testimony;
 	struct report *report = report_new();
 	testimony_start(&testimony, &terms);

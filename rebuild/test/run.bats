@@ -402,6 +402,18 @@ s.serve_forever()' >port 2>/dev/null 3>&- &
 	[ ! -e o ]
 }
 
+# no_nix: in bin, a Nix that is new enough and cannot fetch what it would evaluate.
+no_nix() {
+	cat >bin/nix <<-'END'
+		#!/bin/sh
+		[ "$1" != --version ] || exec /bin/echo "nix (Nix) 2.8.0"
+		echo "error: program 'git' failed" >&2
+		exit 1
+	END
+	chmod 755 bin/nix
+	ln -s /bin/false bin/nix-store
+}
+
 # An old Nix, and none: said before anything is fetched.
 @test "a Nix that is too old: plan says so, run does nothing" {
 	repository
@@ -609,8 +621,7 @@ teardown() {
 	# what the report says of it; Nix is none that builds
 	mkdir bin
 	ln -s "$(command -v git)" "$(command -v gpg)" bin
-	ln -s /bin/false bin/nix
-	ln -s /bin/false bin/nix-store
+	no_nix
 	PATH=$PWD/bin exits 3 run r.json --out o --signers parent.asc
 	prints "source.signature     ok    a good signature by $primary"
 	grep -q "\"git_signature\":{\"status\":\"good\",\"key\":\"$primary\"}" o/build-info.json
@@ -668,8 +679,7 @@ variant() {
 	repository
 	mkdir -p bin repo/.github/workflows
 	ln -s "$(command -v git)" bin
-	ln -s /bin/false bin/nix
-	ln -s /bin/false bin/nix-store
+	no_nix
 	w=repo/.github/workflows/ci.yml
 	variant unknown
 	printf 'run: |\n  git add -f build-outputs/nitro\n  nix build .#x86_64-eif || true\n' >$w

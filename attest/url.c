@@ -50,6 +50,40 @@ static bool is_bracketed(struct span text)
 	       is_address(AF_INET6, (struct span){ text.at + 1, text.len - 2 });
 }
 
+/* The one spelling of a bracketed address (RFC 5952), and not one of IPv4 in other clothes. */
+static bool is_usual_ipv6(struct span text)
+{
+	char copy[INET6_ADDRSTRLEN];
+	char usual[INET6_ADDRSTRLEN];
+	struct in6_addr address;
+	const size_t n = text.len - 2;
+
+	if (n >= sizeof(copy))
+		return false;
+	memcpy(copy, text.at + 1, n);
+	copy[n] = '\0';
+	return inet_pton(AF_INET6, copy, &address) == 1 && !IN6_IS_ADDR_V4MAPPED(&address) &&
+	       inet_ntop(AF_INET6, &address, usual, sizeof(usual)) != NULL &&
+	       strcasecmp(copy, usual) == 0;
+}
+
+/* Resolvers and libcurl take 127.1, 0x7f.1 and 2130706433 for addresses, too: a host whose last label is a
+ * number. In such clothes one server would count as two. */
+static bool is_odd_ipv4(struct span host)
+{
+	size_t start = host.len;
+	size_t n = 0;
+
+	while (start > 0 && host.at[start - 1] != '.')
+		start--;
+	const struct span last = { host.at + start, host.len - start };
+	while (n < last.len && is_digit(last.at[n]))
+		n++;
+	const bool is_hex =
+		last.len >= 2 && last.at[0] == '0' && (last.at[1] == 'x' || last.at[1] == 'X');
+	return (n == last.len || is_hex) && !is_address(AF_INET, host);
+}
+
 /* Cuts a name or a bracketed IPv6 address off *cursor. */
 static bool take_host(struct span *cursor, struct span *ret)
 {
@@ -59,13 +93,13 @@ static bool take_host(struct span *cursor, struct span *ret)
 		while (n < cursor->len && cursor->at[n] != ']')
 			n++;
 		n += n < cursor->len ? 1 : 0;
-		return span_take(cursor, n, ret) && is_bracketed(*ret);
+		return span_take(cursor, n, ret) && is_bracketed(*ret) && is_usual_ipv6(*ret);
 	}
 	while (n < cursor->len && is_name_char(cursor->at[n]))
 		n++;
 	/* a certificate never names a host with its final dot */
 	return n > 0 && n <= URL_HOST_MAX && cursor->at[0] != '.' && cursor->at[0] != '-' &&
-	       cursor->at[n - 1] != '.' && span_take(cursor, n, ret);
+	       cursor->at[n - 1] != '.' && span_take(cursor, n, ret) && !is_odd_ipv4(*ret);
 }
 
 /* Cuts :PORT off *cursor, 1 to 65535 without leading zeros. */

@@ -3,8 +3,8 @@
  *
  *   http[s]://HOST[:PORT][/PATH][?QUERY]
  *
- * HOST is a name of letters, digits, - . _ or an IPv6 address in brackets without a zone. Only
- * printable ASCII; no user name or password, no backslash, no fragment, at most URL_MAX bytes. */
+ * HOST is a name of letters, digits, - . _ or an IPv6 address in brackets without a zone. An address
+ * stands in its one usual spelling, so that one server cannot count as two. Only printable ASCII; no user name or password, no backslash, no fragment, at most URL_MAX bytes. */
 #ifndef ATTEST_URL_H
 #define ATTEST_URL_H
 
@@ -26,8 +26,7 @@ struct url {
 enum reason url_read(struct span text, struct url *ret) MUST_CHECK;
 
 /* True for 127.0.0.0/8 in four plain decimal numbers, [::1] and localhost in any case. Other ways to
- * write these (127.1, 0x7f000001, [0:0:0:0:0:0:0:1], localhost.) are not known as such: they are
- * then hosts like any other, to which plain http is refused. */
+ * write these (127.1, 0x7f000001, [0:0:0:0:0:0:0:1], localhost.) are refused before. */
 bool url_host_is_loopback(struct span host);
 
 /* Four plain decimal numbers. */

@@ -249,7 +249,7 @@ static const struct {
 	{ "https://user:secret@localhost/", { 0 }, "GET", REASON_HTTP_URL },
 	{ "http://192.0.2.1/", { 0 }, "GET", REASON_HTTP_PLAIN },
 	{ "http://plain.example/?key=secret", { 0 }, "GET", REASON_HTTP_PLAIN },
-	{ "http://127.1/", { 0 }, "GET", REASON_HTTP_PLAIN },
+	{ "http://127.1/", { 0 }, "GET", REASON_HTTP_URL },
 	{ "http://localhost.example/", { 0 }, "GET", REASON_HTTP_PLAIN },
 	{ "https://nowhere.invalid/?key=secret", { 0 }, "GET", REASON_HTTP_HOST },
 	{ NULL, { .proxy = "https://proxy.example:1" }, "GET", REASON_HTTP_PROXY },

@@ -167,6 +167,13 @@ static const struct row *find_skip(const struct report *report, const struct lin
 	return find_row(report, link, STATUS_SKIP);
 }
 
+/* All is well with it, but there was nothing to compare with. */
+static bool lacks_name(const struct report *report, const struct link *link)
+{
+	return link->names_image && !report_names_image(report) &&
+	       all_passed(report, link->ways[0].needs);
+}
+
 static const char *fact(const struct report *report, const char *key)
 {
 	const cJSON *item = cJSON_GetObjectItemCaseSensitive(report->facts, key);
@@ -242,6 +249,10 @@ enum status report_chain_status(const struct report *report, enum chain_link whi
 		}
 	}
 	*ret_row = find_skip(report, link);
+	/* that some other thing was not asked for is not why; a register that is missing is */
+	if (*ret_row != NULL && lacks_name(report, link) &&
+	    (!is_register((*ret_row)->check) || (*ret_row)->check == CHECK_ENCLAVE_HASH_MATCH))
+		*ret_row = NULL;
 	return STATUS_SKIP;
 }
 
@@ -275,7 +286,9 @@ static void draw_link(const struct report *report, enum chain_link which, struct
 	if (rests != NULL)
 		buf_text(out, rests);
 	else if (row == NULL)
-		buf_text(out, "not part of this report");
+		buf_text(out, lacks_name(report, &links[which]) ?
+				      "nothing was given that says which image to expect" :
+				      "not part of this report");
 	else {
 		buf_printf(out, "<b>%s</b> ", check_name(row->check));
 		html_text(out, span_of_text(row_message(row)));

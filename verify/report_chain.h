@@ -24,7 +24,7 @@ enum chain_link {
 
 /* How a link stands: STATUS_PASS: checked. STATUS_FAIL, STATUS_ERROR: so did a check that concerns it,
  * *ret_row. STATUS_SKIP: not checked, for the reason of *ret_row, or, NULL, because no check of the
- * report concerns it. With STATUS_PASS *ret_rests says what it rests on, a static text, else NULL. */
+ * report concerns it, or nothing says which image is expected. With STATUS_PASS *ret_rests says what it rests on, a static text, else NULL. */
 enum status report_chain_status(const struct report *report, enum chain_link link,
 				const struct row **ret_row, const char **ret_rests);
 

@@ -42,12 +42,17 @@ static const char style[] =
 	".link.fail { border-left-style: double; border-left-width: 9px }\n"
 	".verdict + table { margin-top: 1em }\n"
 	"td.word { font-weight: bold }\n"
+	/* no long value makes the page wider, or another column too narrow to be compared by eye */
+	".checks { table-layout: fixed } .checks td { overflow-wrap: anywhere }\n"
+	".checks th { width: 19% } .checks th:nth-child(2) { width: 7% }\n"
+	".checks th:nth-child(n + 4) { width: 20% }\n"
+	".checks th:nth-child(3) { width: auto }\n"
 	"ul { padding-left: 1.3em }\n"
 	"footer { color: var(--dim); border-top: 1px solid var(--edge); margin-top: 2em }\n"
 	"@media screen and (prefers-color-scheme: dark) {\n"
 	":root { --yes: #7d7; --may: #eb5; --dim: #aaa } }\n"
 	"@media screen and (max-width: 45em) { .chain ol { margin-left: .6em }\n"
-	".link { margin-left: .6em } }\n"
+	".link { margin-left: .6em } h1 { font-size: 1.2em } }\n"
 	"@media print { body { font-size: 9pt } @page { margin: 15mm } }\n";
 
 static const char *const verdict_words[] = { "ERROR", "FAIL", "PASS" };
@@ -172,8 +177,10 @@ static void add_row_members(const struct row *row, struct buf *out)
 
 static void add_checks(const struct report *report, struct buf *out)
 {
-	buf_text(out, "<h2>All checks</h2>\n<table>\n<tr><th>Check</th><th>Result</th><th>Finding"
-		      "</th><th>Expected</th><th>Actual</th></tr>\n");
+	buf_text(
+		out,
+		"<h2>All checks</h2>\n<table class=\"checks\">\n<tr><th>Check</th><th>Result</th><th>Finding"
+		"</th><th>Expected</th><th>Actual</th></tr>\n");
 	for (size_t i = 0; i < report->n_rows; i++) {
 		const struct row *row = &report->rows[i];
 		buf_printf(out, "<tr><td>%s</td>", check_name(row->check));

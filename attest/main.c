@@ -4,6 +4,9 @@
 #include <fcntl.h>
 #include <libdeflate.h>
 #include <limits.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <microhttpd.h>
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
@@ -237,6 +240,10 @@ static void guard_streams(void)
 int main(int argc, char **argv)
 {
 	guard_streams();
+#ifdef __GLIBC__
+	/* threads that mostly wait need no heaps of their own, which creep up for minutes */
+	(void)mallopt(M_ARENA_MAX, 1);
+#endif
 	/* a reader that goes away is a failed write with a status, not a death */
 	(void)signal(SIGPIPE, SIG_IGN);
 	/* no configuration file that the environment names decides what is trusted */

@@ -77,8 +77,14 @@ static enum reason state_run(const struct job *job, const struct run *run,
 
 	enum reason reason = path == NULL ? REASON_OUT_OF_MEMORY : remove_tree(path);
 	free(path);
-	if (reason != REASON_OK || job->sign == NULL || !run_is_stated(run, report))
+	if (reason != REASON_OK || job->sign == NULL)
 		return reason;
+	if (!run_is_stated(run, report)) {
+		cli_complain(job->output.program,
+			     "--sign: no statement is written, of a run that did not pass "
+			     "or whose image was given");
+		return REASON_OK;
+	}
 	reason = job_read_key(job, &key) ? run_statement(run, report, buf_span(&key), ret) :
 					   REASON_PROVENANCE_KEY;
 	if (reason == REASON_OK)

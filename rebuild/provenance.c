@@ -148,6 +148,23 @@ static void add_image(struct draft *draft, cJSON *array, const struct provenance
 	}
 }
 
+/* One whose name comes from elsewhere, behind a word of ours. False: it has none. */
+static bool add_named(struct draft *draft, cJSON *array, const char *kind, const char *name,
+		      cJSON **ret_digest)
+{
+	struct buf text = { 0 };
+
+	if (name == NULL || name[0] == '\0') {
+		draft->unsound = true;
+		return false;
+	}
+	buf_printf(&text, "%s%s", kind, name);
+	cJSON *entry = add_object(draft, array, NULL);
+	add_buf(draft, entry, "name", &text);
+	*ret_digest = add_object(draft, entry, "digest");
+	return true;
+}
+
 static void add_dependencies(struct draft *draft, cJSON *array,
 			     const struct provenance_facts *facts)
 {
@@ -161,16 +178,16 @@ static void add_dependencies(struct draft *draft, cJSON *array,
 	add_commit(draft, digest, facts->commit);
 	if (facts->image != NULL)
 		add_image(draft, array, facts->image);
+	for (size_t i = 0; i < facts->n_files; i++) {
+		const struct provenance_file *file = &facts->files[i];
+		if (!add_named(draft, array, "file:", file->name, &digest))
+			return;
+		add_hex(draft, digest, "sha256", SPAN_OF(file->sha256));
+	}
 	for (size_t i = 0; i < facts->n_locks; i++) {
 		const struct provenance_lock *lock = &facts->locks[i];
-		if (lock->name == NULL || lock->name[0] == '\0') {
-			draft->unsound = true;
+		if (!add_named(draft, array, "lock:", lock->name, &digest))
 			return;
-		}
-		buf_printf(&text, "lock:%s", lock->name);
-		cJSON *entry = add_object(draft, array, NULL);
-		add_buf(draft, entry, "name", &text);
-		digest = add_object(draft, entry, "digest");
 		if (lock->revision != NULL)
 			add_commit(draft, digest, lock->revision);
 		add_nar_hash(draft, digest, lock->nar_hash);

@@ -24,6 +24,12 @@ struct provenance_image {
 	const char *config;    /* NULL: not known */
 };
 
+/* A file that was put into the commit's tree before it was built. */
+struct provenance_file {
+	const char *name; /* in the tree */
+	uint8_t sha256[DIGEST_SHA256_LEN];
+};
+
 /* What a rebuild came to. Texts are UTF-8 and borrowed. */
 struct provenance_facts {
 	uint8_t eif_sha256[DIGEST_SHA256_LEN];
@@ -34,6 +40,8 @@ struct provenance_facts {
 	const struct provenance_image *image; /* NULL: none was shown to be in it */
 	const struct provenance_lock *locks;
 	size_t n_locks;
+	const struct provenance_file *files;
+	size_t n_files;
 	const char *builder; /* a URI that says who builds, and how */
 	const char *version; /* of enclave-rebuild */
 	bool compared;       /* there were expectations, and the run passed; false: there were none.

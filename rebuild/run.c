@@ -30,6 +30,7 @@ void run_done(struct run *run)
 	closure_done(&run->closure);
 	staged_done(run->found, RECIPE_FILES_MAX);
 	nix_environment_free(run->environment);
+	cJSON_Delete(run->settings);
 	for (size_t i = 0; i < RECIPE_FILES_MAX; i++)
 		free(run->taken[i]);
 	for (size_t i = 0; i < RECIPE_ALSO_MAX; i++)

@@ -107,7 +107,8 @@ struct run {
 	char **environment; /* Nix's */
 	struct nix nix;
 	struct nixjson_version version;
-	bool was_empty; /* Nix's store, before anything */
+	cJSON *settings; /* Nix's, as run_settings.h has them; NULL: it did not tell */
+	bool was_empty;  /* Nix's store, before anything */
 	bool option_ignored;
 	char *weakening; /* a sentence on the settings that --independent refuses; NULL: there are none */
 	char drv[DRV_PATH_MAX + 1];

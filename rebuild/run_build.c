@@ -11,6 +11,7 @@
 #include "rebuild/run_also.h"
 #include "rebuild/run_inputs.h"
 #include "rebuild/run_kept.h"
+#include "rebuild/run_settings.h"
 
 #define PCRS_MAX ((size_t)64 * 1024)
 
@@ -223,6 +224,8 @@ enum reason run_build(struct run *run, struct trouble *reterr)
 	struct nix_said said = { .option_ignored = false };
 
 	enum reason reason = build(run, &run->nix, &said, reterr);
+	if (reason == REASON_OK)
+		reason = run_settings(run);
 	if (reason != REASON_OK)
 		run_note_said(reterr, &said, reason);
 	nix_said_done(&said);

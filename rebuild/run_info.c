@@ -1,15 +1,10 @@
-/* The files of results beside the image: pcr.json, build-info.json, report.json, report.html. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "rebuild/draft.h"
 #include "rebuild/run_also.h"
 #include "rebuild/run_judge.h"
-#include "verify/auto.h"
 #include "verify/basenc.h"
 #include "verify/instant.h"
-#include "verify/json.h"
 
 #define SCHEMA 1
 
@@ -341,11 +336,30 @@ static void add_also(struct tree *tree, const struct run *run, cJSON *root)
 	}
 }
 
+/* What Nix said that it goes by; null: it did not. */
+static void add_taken_settings(struct tree *tree, const struct run *run, cJSON *nix)
+{
+	static const char *const keys[] = { "substituters", "sandbox", "sandbox_fallback" };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const cJSON *value = cJSON_GetObjectItemCaseSensitive(run->settings, keys[i]);
+		(void)add(tree, nix, keys[i],
+			  value == NULL ? cJSON_CreateNull() : cJSON_Duplicate(value, true));
+	}
+}
+
 static void add_build(struct tree *tree, const struct run *run, cJSON *root)
 {
 	if (run->n_staged > 0) {
 		cJSON *binary = add(tree, root, "binary", cJSON_CreateObject());
-		add_text(tree, binary, "path", run->order->recipe->files[0].path);
+		/* one that was given comes out of no image */
+		add_text(tree, binary, "path",
+			 run->is_fetched ? run->order->recipe->files[0].path : NULL);
+		if (run->is_fetched)
+			add_digest(tree, binary, "layer_digest", true,
+				   run->pinned.layers[run->taken_from[0]].digest);
+		else
+			add_text(tree, binary, "layer_digest", NULL);
 		add_text(tree, binary, "stage", run->order->recipe->files[0].stage);
 		add_hex(tree, binary, "sha256", "", SPAN_OF(run->staged[0].sha256));
 		add_number(tree, binary, "size", run->staged[0].size);
@@ -361,6 +375,7 @@ static void add_build(struct tree *tree, const struct run *run, cJSON *root)
 	add_text(tree, nix, "drv", run->drv);
 	add_text(tree, nix, "out", out);
 	add_text(tree, nix, "nar_hash", path != NULL ? path->nar_hash : NULL);
+	add_taken_settings(tree, run, nix);
 	cJSON *list = add(tree, nix, "substituted", cJSON_CreateArray());
 	for (size_t i = 0; i < run->closure.paths.n && list != NULL; i++) {
 		const struct nixjson_path *of = &run->closure.paths.at[i];
@@ -422,69 +437,4 @@ cJSON *run_info(const struct run *run, enum verdict verdict)
 		return root;
 	cJSON_Delete(root);
 	return NULL;
-}
-
-enum reason run_write_file(const struct run *run, const char *name, const struct buf *content,
-			   struct trouble *reterr)
-{
-	struct draft draft;
-	char *path = run_path(run->out, name);
-
-	enum reason reason =
-		content->failed || path == NULL ? REASON_OUT_OF_MEMORY : draft_open(path, &draft);
-	if (reason == REASON_OK) {
-		reason = draft_write(draft.fd, buf_span(content));
-		if (reason == REASON_OK)
-			reason = draft_commit(&draft);
-		else
-			draft_drop(&draft);
-	}
-	if (reason != REASON_OK && path != NULL)
-		(void)trouble_note(reterr, reason, span_of_text(path), errno);
-	free(path);
-	return reason;
-}
-
-static enum reason write_info(const struct run *run, const struct report *report,
-			      struct trouble *reterr)
-{
-	AUTO(cJSON) *info = run_info(run, report_verdict(report));
-	struct buf text = { 0 };
-	char *line = NULL;
-
-	if (info == NULL)
-		return REASON_OUT_OF_MEMORY;
-	enum reason reason = json_print(info, &line);
-	if (reason != REASON_OK)
-		return reason;
-	buf_printf(&text, "%s\n", line);
-	free(line);
-	reason = run_write_file(run, "build-info.json", &text, reterr);
-	buf_done(&text);
-	return reason;
-}
-
-enum reason run_write(const struct run *run, const struct report *report, struct trouble *reterr)
-{
-	struct buf text = { 0 };
-	enum reason reason = REASON_OK;
-
-	if (run->is_read && image_is_sound(&run->image)) {
-		image_pcr_json(&run->image, &text);
-		reason = run_write_file(run, "pcr.json", &text, reterr);
-		text.len = 0;
-	}
-	if (reason == REASON_OK)
-		reason = write_info(run, report, reterr);
-	if (reason == REASON_OK)
-		reason = report_json(report, run->order->tool, run->order->version, &text);
-	if (reason == REASON_OK)
-		reason = run_write_file(run, "report.json", &text, reterr);
-	text.len = 0;
-	if (reason == REASON_OK)
-		reason = report_html(report, run->order->tool, run->order->version, &text);
-	if (reason == REASON_OK)
-		reason = run_write_file(run, "report.html", &text, reterr);
-	buf_done(&text);
-	return reason;
 }

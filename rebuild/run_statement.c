@@ -46,6 +46,11 @@ enum reason run_statement(const struct run *run, const struct report *report, st
 		locks[i] =
 			(struct provenance_lock){ run->lock.inputs[i].name, run->lock.inputs[i].rev,
 						  run->lock.inputs[i].nar_hash };
+	struct provenance_file files[RECIPE_FILES_MAX];
+	for (size_t i = 0; i < run->n_staged; i++) {
+		files[i].name = recipe->files[i].stage;
+		memcpy(files[i].sha256, run->staged[i].sha256, DIGEST_SHA256_LEN);
+	}
 	struct provenance_facts facts = {
 		.pcrs = &pcrs,
 		.repository = recipe->repository,
@@ -54,6 +59,8 @@ enum reason run_statement(const struct run *run, const struct report *report, st
 		.image = shown ? &image : NULL,
 		.locks = locks,
 		.n_locks = run->lock.n,
+		.files = files,
+		.n_files = run->n_staged,
 		.builder = RUN_STATEMENT_BUILDER,
 		.version = run->order->version,
 		.compared = report_verdict(report) == VERDICT_PASS,

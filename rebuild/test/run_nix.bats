@@ -192,22 +192,60 @@ pulls() {
 	prints "image.digest         ok    oci:image@$digest"
 	prints 'image.files          ok    /usr/local/bin/nitro, from layer 1 of 1'
 	cmp a/enclave.eif b/enclave.eif
-	grep -q "\"nitro_image\":\"oci:image@$digest\"" b/build-info.json
-	grep -q "\"manifest_digest\":\"$digest\"" b/build-info.json
-	grep -q '"image_taken":"staged-file","pulled":\[\]' b/build-info.json
-	grep -q '"variant":"staged-file"' b/build-info.json
-	# stated, signed, and read by the other program
+	# every key of build-info.json, by another reader
+	sum=$(sha256sum <"$binary" | cut -c 1-64)
+	layer=$(jq -er '.layers[0].digest' "image/blobs/sha256/${digest#sha256:}")
+	jq -e --arg commit "$commit" --arg tree "$(git -C "$app" rev-parse 'HEAD^{tree}')" --arg pcr0 "$pcr0" \
+		--arg hash "$("$BUILD/enclave-verify" hash b/pcr.json)" --arg image "oci:image@$digest" --arg digest "$digest" \
+		--arg sum "$sum" --arg size "$(stat -c %s "$binary")" --arg layer "$layer" --arg repository "file://$app" \
+		--arg lock "$(sha256sum <"$app/flake.lock" | cut -c 1-64)" --slurpfile locked "$app/flake.lock" \
+		--arg eif "$(sha256sum <b/enclave.eif | cut -c 1-64)" --arg eif_size "$(stat -c %s b/enclave.eif)" \
+		--slurpfile measured b/pcr.json '
+		.nitro_image == $image and .image_digest == $image and .nitro_binary_hash == $sum and
+		.pcr0 == "0x" + $pcr0 and .enclave_hash == $hash and .git_sha == $commit and
+		.schema == 1 and .repository == $repository and .git_tree == $tree and
+		.git_signature == {status: "unsigned", key: null} and .variant == "staged-file" and
+		.flake_lock_sha256 == $lock and
+		([.inputs[] | {(.name): [.rev, .narHash]}] | add) ==
+			([$locked[0].nodes | to_entries[] | select(.key != "root") |
+				{(.key): [.value.locked.rev, .value.locked.narHash]}] | add) and
+		all(.inputs[]; .checked | type == "boolean") and
+		.image.index_digest == null and .image.manifest_digest == $digest and
+		(.image.config_digest | test("^sha256:[0-9a-f]{64}$")) and .image.platform == "linux/amd64" and
+		[.image.layers[].digest] == [$layer] and .image_taken == "staged-file" and .pulled == [] and
+		.binary == {path: "/usr/local/bin/nitro", layer_digest: $layer, stage: "build-outputs/nitro",
+			sha256: $sum, size: $size, mode: "0755"} and
+		(.nix.version | test("^[0-9]+[.][0-9]+")) and .nix.substituters == [] and .nix.sandbox == true and
+		.nix.sandbox_fallback == false and (.nix.drv | test("^/nix/store/.*[.]drv$")) and
+		(.nix.out | test("^/nix/store/")) and (.nix.nar_hash | test("^sha256[-:]")) and .nix.substituted == [] and
+		.eif.sha256 == $eif and .eif.size == $eif_size and (.eif.crc | test("^[0-9a-f]{8}$")) and
+		.pcr1 == "0x" + $measured[0].PCR1 and .pcr2 == "0x" + $measured[0].PCR2 and .pcr8 == null and
+		.verdict == "pass"' b/build-info.json >/dev/null
+	"$BUILD/enclave-verify" eif a/enclave.eif --pcrs b/build-info.json >/dev/null
+	# stated, signed, and read by the other program, and by one that has nothing of ours
 	openssl genpkey -algorithm ed25519 -out key.pem
-	openssl pkey -in key.pem -pubout -out pub.pem
+	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ec.pem
+	for key in key ec; do openssl pkey -in $key.pem -pubout -out $key.pub; done
 	exits 0 run r.json --out b "${options[@]}" --expect-pcr0 "$pcr0" --sign key.pem
-	"$BUILD/enclave-verify" statement b/statement.json --key pub.pem --pcrs a/pcr.json --commit "$commit" \
+	"$BUILD/enclave-verify" statement b/statement.json --key key.pub --pcrs a/pcr.json --commit "$commit" \
 		--image "$digest" >/dev/null
+	config=$(jq -er .image.config_digest b/build-info.json)
+	parts=("file:build-outputs/nitro=$sum" "image=${digest#sha256:}" "image-config=${config#sha256:}")
+	python3 "$TOP/rebuild/test/statement_reader.py" b/statement.json key.pub b/enclave.eif a/pcr.json "$app/flake.lock" \
+		"$commit" pass "${parts[@]}"
+	exits 3 run r.json --out a "${options[@]}" --sign ec.pem
+	python3 "$TOP/rebuild/test/statement_reader.py" a/statement.json ec.pub a/enclave.eif b/pcr.json "$app/flake.lock" \
+		"$commit" no-expectations "${parts[@]}"
+	# of a binary that was given no image is shown
+	exits 0 run r.json --out c --store "$PWD/s1" --built-binary "$binary" --expect-pcr0 "$pcr0" --sign ec.pem
+	python3 "$TOP/rebuild/test/statement_reader.py" c/statement.json ec.pub b/enclave.eif b/pcr.json "$app/flake.lock" \
+		"$commit" pass "${parts[0]}"
+	grep -q '"binary":{"path":null,"layer_digest":null,"stage":"build-outputs/nitro"' c/build-info.json
 	exits 1 run r.json --out b "${options[@]}" --expect-pcr0 "$(printf '%096d' 1)" --sign key.pem
+	complains 'no statement is written'
 	[ ! -e b/statement.json ]
-	exits 2 run r.json --out b "${options[@]}" --sign pub.pem
+	exits 2 run r.json --out b "${options[@]}" --sign key.pub
 	complains '(provenance-key)'
-	# by the same bytes as with the binary given
-	exits 0 run r.json --out c --store "$PWD/s1" --built-binary "$binary" --expect-pcr0 "$pcr0"
 	# stages one by one
 	exits 0 run r.json --out d "${options[@]}" --until image
 	cmp d/stages/files/0 "$binary"

@@ -21,6 +21,7 @@ static const struct provenance_lock locks[] = {
 	{ "nixpkgs", COMMIT, NAR },
 	{ "odd \"name\"\n", NULL, NAR },
 };
+static const struct provenance_file files[] = { { "build-outputs/nitro", { 0xf1, 0xe0 } } };
 static const struct provenance_image image = { "registry.example/a/b@sha256:" HEX, "sha256:" HEX,
 					       "sha256:" HEX, "sha256:" HEX };
 
@@ -48,6 +49,8 @@ static struct provenance_facts good(const struct pcrs *pcrs)
 		.image = &image,
 		.locks = locks,
 		.n_locks = LENGTH(locks),
+		.files = files,
+		.n_files = LENGTH(files),
 		.builder = "https://builder.example/enclave-rebuild",
 		.version = "0.1.0",
 		.compared = true,
@@ -77,6 +80,8 @@ static const char golden[] =
 				    "\"}},"
 				    "{\"name\":\"image-config\",\"digest\":{\"sha256\":\"" HEX
 				    "\"}},"
+				    "{\"name\":\"file:build-outputs/nitro\",\"digest\":{\"sha256\":"
+				    "\"f1e0000000000000000000000000000000000000000000000000000000000000\"}},"
 				    "{\"name\":\"lock:nixpkgs\",\"digest\":{\"gitCommit\":\"" COMMIT
 				    "\","
 				    "\"nix-nar-sha256\":\"" HEX "\"}},"
@@ -103,6 +108,7 @@ START_TEST(test_bytes)
 	facts.image = NULL;
 	facts.compared = false;
 	facts.n_locks = 0;
+	facts.n_files = 0;
 	facts.commit = COMMIT "0123456789abcdef01234567";
 	EXPECT_REASON("least", provenance_write(&facts, &out), REASON_OK);
 	EXPECT_REASON("read", statement_read(buf_span(&out), &statement, &place), REASON_OK);
@@ -132,6 +138,7 @@ enum spoiled {
 	UPPER_CONFIG,
 	NO_REFERENCE,
 	NO_LOCK_NAME,
+	NO_FILE_NAME,
 	SHORT_REVISION,
 	NO_NAR,
 	HEX_NAR,
@@ -141,7 +148,8 @@ enum spoiled {
 };
 
 static void spoil(enum spoiled how, struct provenance_facts *facts, struct pcrs *pcrs,
-		  struct provenance_image *other, struct provenance_lock *lock)
+		  struct provenance_image *other, struct provenance_lock *lock,
+		  struct provenance_file *file)
 {
 	static const uint8_t zero[PCR_LEN] = { 0 };
 	const struct {
@@ -164,6 +172,7 @@ static void spoil(enum spoiled how, struct provenance_facts *facts, struct pcrs 
 		  "sha256:2C26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae" },
 		{ NO_REFERENCE, &other->reference, NULL },
 		{ NO_LOCK_NAME, &lock->name, NULL },
+		{ NO_FILE_NAME, &file->name, "" },
 		{ SHORT_REVISION, &lock->revision, "0123456" },
 		{ NO_NAR, &lock->nar_hash, NULL },
 		{ HEX_NAR, &lock->nar_hash, HEX },
@@ -196,7 +205,9 @@ START_TEST(test_bad_facts)
 		facts.image = &other;
 		facts.locks = &lock;
 		facts.n_locks = 1;
-		spoil((enum spoiled)how, &facts, &pcrs, &other, &lock);
+		struct provenance_file file = files[0];
+		facts.files = &file;
+		spoil((enum spoiled)how, &facts, &pcrs, &other, &lock, &file);
 		EXPECT_REASON(row, provenance_write(&facts, &out),
 			      how == SPOILED ? REASON_OK : REASON_PROVENANCE_FACT);
 		ck_assert_msg((out.len == 0) == (how != SPOILED), "%s", row);

@@ -8,6 +8,7 @@
 #include "attest/export.h"
 #include "attest/save.h"
 #include "verify/json.h"
+#include "verify/report_rows.h"
 
 static bool is_export(const struct attest_run *run)
 {
@@ -40,7 +41,8 @@ static void set_aside(const struct attest_run *run, enum reason reason)
 	free(aside);
 }
 
-static void read_state(struct checking *checking)
+/* False: out of memory. What was known is not given up for that: the next run may have some. */
+static bool read_state(struct checking *checking)
 {
 	const struct attest_run *run = checking->run;
 	struct buf text = { 0 };
@@ -52,11 +54,14 @@ static void read_state(struct checking *checking)
 	else if (reason == REASON_FILE_UNREADABLE && why == ENOENT)
 		reason = REASON_OK; /* the first time */
 	buf_done(&text);
-	if (reason == REASON_FILE_UNREADABLE || reason == REASON_OUT_OF_MEMORY)
+	if (reason == REASON_OUT_OF_MEMORY)
+		return no_memory(run);
+	if (reason == REASON_FILE_UNREADABLE)
 		cli_complain(run->output.program, "--state %s: %s; begun anew", run->watching.state,
 			     why != 0 ? strerror(why) : reason_sentence(reason));
 	else if (reason != REASON_OK)
 		set_aside(run, reason);
+	return true;
 }
 
 static bool write_state(const struct checking *checking)
@@ -73,14 +78,14 @@ static bool write_state(const struct checking *checking)
 }
 
 /* What changed since it was seen before goes into the report. */
-static void remember(struct checking *checking, const struct round_result *result)
+static void remember(struct checking *checking, struct round_result *result)
 {
 	struct buf lines = { 0 };
 	cJSON *changed = NULL;
 
 	if (recall_observe(checking->state, result->target->name, result->sample, &changed) !=
 	    REASON_OK) {
-		report_out_of_memory(result->report);
+		round_lacks_memory(result);
 		return;
 	}
 	if (changed == NULL || checking->run->watching.state == NULL) {
@@ -99,6 +104,8 @@ static void remember(struct checking *checking, const struct round_result *resul
 	}
 	report_add_lines(result->report, &lines);
 	report_take_member(result->report, "changed", changed);
+	if (result->report->out_of_memory)
+		round_lacks_memory(result);
 }
 
 /* --- what is said of one target --- */
@@ -350,9 +357,7 @@ bool checking_start(struct checking *checking, struct attest_run *run, struct ta
 	checking->state = recall_new();
 	if (checking->state == NULL)
 		return no_memory(run);
-	if (run->watching.state != NULL)
-		read_state(checking);
-	return true;
+	return run->watching.state == NULL || read_state(checking);
 }
 
 void checking_done(struct checking *checking)

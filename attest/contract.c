@@ -326,6 +326,13 @@ static bool is_right_chain(const struct collecting *c)
 	return any;
 }
 
+/* What this machine lacks is no server's fault, and must not look like a quorum that was not reached. */
+static void own_up(struct collecting *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		c->failed |= c->parties[i].server->reason == REASON_OUT_OF_MEMORY;
+}
+
 static enum reason collect(struct collecting *c, const struct onchain_subject *subject,
 			   int64_t *ret_now)
 {
@@ -334,6 +341,7 @@ static enum reason collect(struct collecting *c, const struct onchain_subject *s
 	const bool go_on = is_right_chain(c);
 	if (go_on)
 		ask_blocks(c);
+	own_up(c);
 	const int64_t now_ms = c->contract->clock_ms();
 	if (now_ms < 0)
 		return REASON_CLOCK_FAILED;
@@ -343,6 +351,9 @@ static enum reason collect(struct collecting *c, const struct onchain_subject *s
 	if (!go_on)
 		return REASON_OK;
 	onchain_agree(c->dossier, c->contract->policy, *ret_now, &c->block);
+	if (c->block.reason == REASON_OUT_OF_MEMORY)
+		return c->block
+			.reason; /* judged later, it might be there, and every answer missing */
 	return c->block.reason == REASON_OK ? ask_all(c, subject) : REASON_OK;
 }
 

@@ -78,7 +78,9 @@ static bool read_pcrfile(const struct attest_run *run, const char *path, struct 
 	struct pcrfile file;
 
 	if (!expect_pcrfile(run->output.program, "", path, buf_span(&ret->file), &file)) {
-		operand_refuse(ret, pcrfile_read(buf_span(&ret->file), &file, &place));
+		enum reason reason = pcrfile_read(buf_span(&ret->file), &file, &place);
+		/* read now, and not before: only memory comes and goes */
+		operand_refuse(ret, reason != REASON_OK ? reason : REASON_OUT_OF_MEMORY);
 		return true;
 	}
 	if (!pcrs_has(&file.pcrs, 0)) {

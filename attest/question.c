@@ -129,6 +129,8 @@ void question_keep(enum question_kind kind, const struct rpc_answer *answer, str
 		if (ret->reason != REASON_OK)
 			ret->kind = ANSWER_FAILED;
 	}
-	if (ret->value.failed)
+	if (ret->value.failed) {
+		ret->kind = ANSWER_FAILED;
 		ret->reason = REASON_OUT_OF_MEMORY;
+	}
 }

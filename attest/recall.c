@@ -330,33 +330,46 @@ static bool is_alarm(enum fact fact, const char *from, const char *to)
 	return fact == FACT_VERDICT && strcmp(from, "pass") == 0 && strcmp(to, "fail") == 0;
 }
 
-/* One fact. False: no memory. */
-static bool observe(struct known *known, enum fact fact, const char *now, cJSON **changed)
-{
-	char **value = &known->value[fact];
-	char **pending = &known->pending[fact];
+/* What becomes of a fact. */
+struct turn {
+	bool seen;  /* something was said of it */
+	bool told;  /* as a change, or it is the first */
+	char *copy; /* owned; NULL: it is the value that is known */
+};
 
-	if (*value != NULL && strcmp(*value, now) == 0) {
-		free(*pending);
-		*pending = NULL;
+/* Makes the turn of one fact, and changes nothing that is known. False: no memory. */
+static bool observe(const struct known *known, enum fact fact, const char *now, cJSON **changed,
+		    struct turn *ret)
+{
+	const char *value = known->value[fact];
+	const char *pending = known->pending[fact];
+
+	*ret = (struct turn){ .seen = true };
+	if (value != NULL && strcmp(value, now) == 0)
 		return true;
-	}
-	bool again = *pending != NULL && strcmp(*pending, now) == 0;
-	bool due = *value != NULL && (again || is_alarm(fact, *value, now));
-	if (due && !tell(changed, fact, *value, now))
+	bool again = pending != NULL && strcmp(pending, now) == 0;
+	bool due = value != NULL && (again || is_alarm(fact, value, now));
+	if (due && !tell(changed, fact, value, now))
 		return false;
-	char *copy = strdup(now);
-	if (copy == NULL)
-		return false;
-	free(*pending);
-	*pending = NULL;
-	if (*value != NULL && !due) {
-		*pending = copy;
-		return true;
-	}
-	free(*value);
-	*value = copy;
-	return true;
+	ret->told = due || value == NULL;
+	ret->copy = strdup(now);
+	return ret->copy != NULL;
+}
+
+static void take_turn(struct known *known, enum fact fact, struct turn *turn)
+{
+	char **to = turn->told ? &known->value[fact] : &known->pending[fact];
+
+	if (!turn->seen)
+		return;
+	free(known->pending[fact]);
+	known->pending[fact] = NULL;
+	if (turn->copy == NULL)
+		return;
+	if (turn->told)
+		free(known->value[fact]);
+	*to = turn->copy;
+	turn->copy = NULL;
 }
 
 enum reason recall_observe(struct recall *state, const char *name, const struct sample *sample,
@@ -364,6 +377,8 @@ enum reason recall_observe(struct recall *state, const char *name, const struct 
 {
 	struct known *known = find(state, name);
 	AUTO(cJSON) *changed = NULL;
+	struct turn turns[FACTS] = { { .seen = false } };
+	bool ok = true;
 
 	if (known == NULL)
 		known = add(state, name);
@@ -372,11 +387,19 @@ enum reason recall_observe(struct recall *state, const char *name, const struct 
 	known->observed = true;
 	if (sample->verdict == VERDICT_PASS && sample->has_time)
 		known->last_success = sample->at;
-	for (size_t i = 0; i < FACTS; i++) {
+	for (size_t i = 0; i < FACTS && ok; i++) {
 		const char *now = said(sample, (enum fact)i);
-		if (now != NULL && !observe(known, (enum fact)i, now, &changed))
-			return REASON_OUT_OF_MEMORY;
+		if (now != NULL)
+			ok = observe(known, (enum fact)i, now, &changed, &turns[i]);
 	}
+	/* all or nothing: a change that could not be told is still one the next time */
+	for (size_t i = 0; i < FACTS; i++) {
+		if (ok)
+			take_turn(known, (enum fact)i, &turns[i]);
+		free(turns[i].copy);
+	}
+	if (!ok)
+		return REASON_OUT_OF_MEMORY;
 	*ret_changed = changed;
 	changed = NULL;
 	return REASON_OK;

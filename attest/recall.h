@@ -30,7 +30,8 @@ enum reason recall_write(const struct recall *state, struct buf *out) MUST_CHECK
 void recall_sweep(struct recall *state);
 
 /* Compares one judged target with what is known of it, and remembers it. *ret_changed, the caller's: NULL, or
- * an array of objects {"fact", "from", "to"} of texts. REASON_OUT_OF_MEMORY. */
+ * an array of objects {"fact", "from", "to"} of texts. REASON_OUT_OF_MEMORY: what is known of its facts is as it
+ * was. */
 enum reason recall_observe(struct recall *state, const char *name, const struct sample *sample,
 			   cJSON **ret_changed) MUST_CHECK;
 

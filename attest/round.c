@@ -16,6 +16,18 @@ static void no_memory(struct sample *ret)
 	*ret = (struct sample){ .verdict = VERDICT_ERROR, .reason = REASON_OUT_OF_MEMORY };
 }
 
+void round_lacks_memory(struct round_result *result)
+{
+	struct sample *sample = result->sample;
+
+	report_out_of_memory(result->report);
+	(void)report_conclude(result->report, &result->target->policy->require);
+	if (sample->verdict == VERDICT_PASS) {
+		sample->verdict = VERDICT_ERROR;
+		sample->reason = REASON_OUT_OF_MEMORY;
+	}
+}
+
 /* In any thread: only this target is written to. */
 static void ask_one(void *context, size_t i)
 {
@@ -60,7 +72,8 @@ static void ask_one(void *context, size_t i)
 	live_judge(&live, target->url, result->report, &result->evidence);
 	report_set_target(result->report, span_of_text(target->name));
 	(void)report_conclude(result->report, &target->policy->require);
-	sample_take(result->report, &judged_by, result->sample);
+	if (!sample_take(result->report, &judged_by, result->sample))
+		round_lacks_memory(result);
 	result->sample->took_ms = round->clock.ticks_ms(round->clock.context) - begun_ms;
 	result->sample->timeout_ms = target->ask->timeout_ms;
 }

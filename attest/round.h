@@ -14,6 +14,10 @@ struct round_result {
 	struct sample *sample; /* of the round's array */
 };
 
+/* For the callback: memory ran out on something that was to be said of this target. A pass is none then, in the
+ * report as in the sample; what failed still does. */
+void round_lacks_memory(struct round_result *result);
+
 struct round {
 	struct targets *targets; /* their caches are written to */
 	size_t jobs;             /* so many at once, see attest/pool.h */

@@ -119,7 +119,8 @@ static bool says(const struct rpc_error *error, const struct wording *table, siz
 	return false;
 }
 
-static void set_trouble(struct rpc_answer *answer, const struct rpc_error *error)
+/* False: no memory. */
+static bool set_trouble(struct rpc_answer *answer, const struct rpc_error *error)
 {
 	const struct span words = span_of_text(error->message);
 	struct buf text = { 0 };
@@ -127,24 +128,29 @@ static void set_trouble(struct rpc_answer *answer, const struct rpc_error *error
 	buf_printf(&text, "error %d: ", error->code);
 	buf_escaped(&text,
 		    (struct span){ words.at, words.len < MESSAGE_MAX ? words.len : MESSAGE_MAX });
-	if (!text.failed)
+	const bool ok = !text.failed;
+	if (ok)
 		(void)snprintf(answer->trouble, sizeof(answer->trouble), "%.*s", (int)text.len,
 			       (const char *)text.at);
 	buf_done(&text);
+	return ok;
 }
 
-/* What a revert carries is shown, and decides nothing: what is no hex is left out. */
-static void keep_data(struct rpc_answer *answer, const cJSON *data)
+/* What a revert carries is shown, and decides nothing: what is no hex is left out. False: no memory. */
+static bool keep_data(struct rpc_answer *answer, const cJSON *data)
 {
 	struct span text;
 	struct span prefix;
+	enum reason reason = REASON_TEXT_ENCODING;
 
 	if (!cJSON_IsString(data))
-		return;
+		return true;
 	text = span_of_text(data->valuestring);
-	if (!span_take(&text, 2, &prefix) || !span_equal(prefix, SPAN_LITERAL("0x")) ||
-	    hex_decode(text, &answer->data) != REASON_OK)
+	if (span_take(&text, 2, &prefix) && span_equal(prefix, SPAN_LITERAL("0x")))
+		reason = hex_decode(text, &answer->data);
+	if (reason != REASON_OK)
 		buf_done(&answer->data);
+	return reason != REASON_OUT_OF_MEMORY;
 }
 
 static void read_error(struct rpc_answer *answer, const cJSON *object)
@@ -158,8 +164,9 @@ static void read_error(struct rpc_answer *answer, const cJSON *object)
 		return;
 	const struct rpc_error error = { code->valueint, message->valuestring };
 	answer->is_error = true;
-	set_trouble(answer, &error);
-	if (SAYS(&error, limits)) {
+	if (!set_trouble(answer, &error)) {
+		answer->reason = REASON_OUT_OF_MEMORY;
+	} else if (SAYS(&error, limits)) {
 		answer->reason = REASON_RPC_LIMIT;
 	} else if (SAYS(&error, refusals)) {
 		answer->kind = ANSWER_REFUSED;
@@ -167,9 +174,10 @@ static void read_error(struct rpc_answer *answer, const cJSON *object)
 	} else if (SAYS(&error, unknown_blocks)) {
 		answer->reason = REASON_BLOCK_UNKNOWN;
 	} else if (SAYS(&error, reverts)) {
-		answer->kind = ANSWER_REVERTED;
-		answer->reason = REASON_OK;
-		keep_data(answer, cJSON_GetObjectItemCaseSensitive(object, "data"));
+		const cJSON *data = cJSON_GetObjectItemCaseSensitive(object, "data");
+		const bool kept = keep_data(answer, data);
+		answer->kind = kept ? ANSWER_REVERTED : ANSWER_FAILED;
+		answer->reason = kept ? REASON_OK : REASON_OUT_OF_MEMORY;
 	} else {
 		answer->reason = REASON_RPC_ERROR;
 	}

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verify/basenc.h"
 #include "verify/instant.h"
 #include "verify/report_rows.h"
 
@@ -90,29 +89,27 @@ static void take_facts(const struct report *report, struct sample *ret)
 
 static void take_root(const struct report *report, struct sample *ret)
 {
-	struct buf hex = { 0 };
+	const uint8_t *hash = report->root.sha256;
 
-	if (!report->has_root)
-		return;
-	if (report->root.is_aws) {
+	if (report->has_root && report->root.is_aws)
 		copy(ret->root, sizeof(ret->root), "aws");
-		return;
-	}
-	hex_encode(&hex, (struct span){ report->root.sha256, 4 });
-	char *text = buf_take_text(&hex);
-	copy(ret->root, sizeof(ret->root), text);
-	free(text);
+	else if (report->has_root)
+		(void)snprintf(ret->root, sizeof(ret->root), "%02x%02x%02x%02x", hash[0], hash[1],
+			       hash[2], hash[3]);
 }
 
-static void take_weakened(const struct report *report, struct sample *ret)
+/* False: no memory. */
+static bool take_weakened(const struct report *report, struct sample *ret)
 {
 	struct buf words = { 0 };
 
 	report_weakened(report, &words);
 	char *text = buf_take_text(&words);
-	if (text != NULL)
-		(void)snprintf(ret->weakened, sizeof(ret->weakened), "%s", text);
+	if (text == NULL)
+		return false;
+	(void)snprintf(ret->weakened, sizeof(ret->weakened), "%s", text);
 	free(text);
+	return true;
 }
 
 /* The member that contract_judge adds: one object a server. */
@@ -132,7 +129,7 @@ static void take_servers(const struct report *report, size_t quorum, struct samp
 	ret->at_quorum = quorum > 0 && asked > quorum && usable <= quorum;
 }
 
-void sample_take(const struct report *report, const struct sample_policy *policy,
+bool sample_take(const struct report *report, const struct sample_policy *policy,
 		 struct sample *ret)
 {
 	const struct row *bad = report_first_bad(report);
@@ -154,5 +151,5 @@ void sample_take(const struct report *report, const struct sample_policy *policy
 		take_facts(report, ret);
 	take_servers(report, policy->quorum, ret);
 	take_root(report, ret);
-	take_weakened(report, ret);
+	return take_weakened(report, ret);
 }

@@ -56,8 +56,9 @@ struct sample_policy {
 	size_t quorum; /* of the contract's servers; 0: all */
 };
 
-/* Took and timeout are the caller's to fill in. */
-void sample_take(const struct report *report, const struct sample_policy *policy,
-		 struct sample *ret);
+/* Took and timeout are the caller's to fill in. False: memory ran out, and a pass would be said without what
+ * weakens it. */
+bool sample_take(const struct report *report, const struct sample_policy *policy,
+		 struct sample *ret) MUST_CHECK;
 
 #endif

@@ -255,7 +255,6 @@ static const struct scenario scenarios[] = {
 	  true, 2 },
 	{ "check, JSON from the enclave", &attest_check,
 	  "--profile nautilus --root root.pem --pcrs pcr.json", URL, CLI_TEXT, false, false, 0 },
-	{ "check with a contract", &attest_check, CHECK REGISTRY, URL, CLI_JSON, false, false, 0 },
 	{ "check with a contract for Nagios", &attest_check, CHECK REGISTRY " --quorum 2", URL,
 	  CLI_NAGIOS, false, false, 0 },
 	{ "onchain", &attest_onchain, REGISTRY, HASH, CLI_TEXT, false, false, 0 },

@@ -296,6 +296,7 @@ static int resolve(struct job *job, struct recipe *recipe)
 	struct trouble trouble = { 0 };
 	struct buf image = { 0 };
 	struct buf out = { 0 };
+	const char *asked = recipe->commit;
 	char *pinned = NULL;
 
 	enum reason reason = REASON_OK;
@@ -303,11 +304,14 @@ static int resolve(struct job *job, struct recipe *recipe)
 		reason = resolve_commit(job, recipe, commit, &trouble);
 		if (reason == REASON_OK) {
 			cli_complain(job->output.program, "%s is %s now", recipe->commit, commit);
+			asked = ""; /* may be freed from here on */
 			reason = recipe_override(recipe, RECIPE_COMMIT, commit);
 		}
 	}
-	if (reason == REASON_OK && recipe->image != NULL)
+	if (reason == REASON_OK && recipe->image != NULL) {
+		asked = recipe->image;
 		reason = resolve_image(job, recipe, &image, &trouble);
+	}
 	if (reason == REASON_OK && image.len > 0) {
 		pinned = buf_take_text(&image);
 		if (pinned != NULL)
@@ -319,7 +323,7 @@ static int resolve(struct job *job, struct recipe *recipe)
 		reason = recipe_print(recipe, &out);
 	int status = CLI_ERROR;
 	if (reason != REASON_OK)
-		job_complain(job, "", &trouble, reason);
+		job_complain(job, asked, &trouble, reason);
 	else
 		status = job_put_out(job, &out, true);
 	buf_done(&image);

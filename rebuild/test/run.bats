@@ -462,6 +462,80 @@ no_nix() {
 	nothing_printed
 }
 
+@test "plan --resolve: which of several names, and what the options say, is in the recipe" {
+	repository
+	first=$commit
+	g branch topic/one
+	g branch same
+	g tag light
+	commit two
+	g tag -a -m t same
+	# a branch, with a slash; a tag goes before a branch of its name, unless that is named whole
+	for row in "topic/one $first" "refs/heads/same $first" "light $first" "same $commit" "refs/tags/same $commit" \
+		"HEAD $commit" "$(g branch --show-current) $commit" "${first:0:7} $first"; do
+		exits 0 plan r.json --resolve --commit "${row% *}"
+		prints "\"commit\":	\"${row#* }\""
+		complains "${row% *} is ${row#* } now"
+	done
+	# what no name of the repository stands for
+	for name in "${first:0:6}" nosuch topic refs/heads; do
+		exits 3 plan r.json --resolve --commit "$name"
+		complains '(source-absent)'
+		nothing_printed
+	done
+	# what git would read as something else
+	for name in HEAD~1 'a..b' '@{1}' ':/one' '--upload-pack=x' 'a b' "$commit^{tree}"; do
+		refuses '(recipe-commit)' plan r.json --resolve --commit "$name"
+	done
+	# options are in the recipe that is printed, and it is one
+	exits 0 plan r.json --resolve --commit light --require-signed --independent --attribute other \
+		--expect-pcr0 "$(printf '%096d' 1)"
+	jq -e --arg commit "$first" --arg pcr0 "$(printf '%096d' 1)" '.source.commit == $commit and
+		.source.require_signed and .build.independent and .build.attribute == "other" and .expect.pcr0 == $pcr0' \
+		"$tmp/out" >/dev/null
+	cp "$tmp/out" pinned.json
+	exits 0 plan pinned.json --resolve
+	cmp "$tmp/out" pinned.json
+	refuses '--signers' run pinned.json --out o --until source
+	# a repository that cannot be asked is trouble, not absence
+	recipe file:///nonexistent
+	exits 3 plan r.json --resolve --commit light
+	complains '(source-fetch)'
+}
+
+@test "plan --resolve: the tag of an image" {
+	repository
+	python3 - >port 2>/dev/null 3>&- <<-'END' &
+		import hashlib, http.server
+		body = b'{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}'
+		class Handler(http.server.BaseHTTPRequestHandler):
+		    def do_GET(self):
+		        self.send_response(200 if self.path == "/v2/a/b/manifests/v1" else 404)
+		        self.send_header("Content-Type", "application/vnd.oci.image.index.v1+json")
+		        self.send_header("Content-Length", str(len(body)))
+		        self.end_headers()
+		        self.wfile.write(body)
+		    do_HEAD = do_GET
+		server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+		print(server.server_address[1], flush=True)
+		server.serve_forever()
+	END
+	server=$!
+	for _ in $(seq 100); do [ -s port ] && break; sleep 0.1; done
+	recipe "file://$repo" ", \"image\": {\"reference\": \"127.0.0.1:$(cat port)/a/b:v1\", \"platform\": \"linux/amd64\"}"
+	status=0
+	exits 0 plan r.json --resolve || status=1
+	kill "$server"
+	[ "$status" = 0 ]
+	digest=$(printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}' |
+		sha256sum | cut -c 1-64)
+	prints "\"reference\":	\"127.0.0.1:$(cat port)/a/b:v1@sha256:$digest\""
+	complains "@sha256:$digest now"
+	exits 3 plan r.json --resolve
+	complains "127.0.0.1:$(cat port)/a/b:v1: "
+	nothing_printed
+}
+
 @test "in a job of GitHub Actions: a page, and lines for later steps" {
 	repository
 	image eif --cmdline x --ramdisk r0

@@ -6,9 +6,11 @@ say() {
 }
 
 # fail STATUS TEXT: the EXIT trap ends what was started.
+why=''
 fail() {
 	local status=$1
 	shift
+	why=said
 	say "$*"
 	exit "$status"
 }

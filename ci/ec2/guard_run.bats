@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # enclave-guard from the start of an enclave to its end.
-# shellcheck disable=SC2016,SC2034,SC2154,SC2164 # words for another shell; variables of guard.bash; bats stops where cd fails
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154,SC2164 # words for another shell; variables of guard.bash; bats stops where cd fails
 load guard
 
 @test 'run: the copy is what is started, it answers, and the end is clean' {
@@ -101,7 +101,7 @@ load guard
 	runs 0
 	clean
 	# an enclave came up all the same
-	for how in fails-late says-odd-things; do
+	for how in fails-late says-odd-things says-another-name; do
 		echo "$how" >standin/mode
 		: >standin/calls
 		guard 3 run
@@ -177,6 +177,8 @@ load guard
 }
 
 @test 'killed while it waits, and while nitro-cli is at work: stop ends it' {
+	set_conf TELL_PORT=8005
+	set_conf TELL_MESSAGE=TERMINATE
 	echo silent >standin/mode
 	begin
 	until_true grep -q '^enclave-guard: started ' log
@@ -187,7 +189,7 @@ load guard
 	says 'left something behind'
 	guard 0 stop
 	says 'was ended'
-	never said
+	never said # what did not pass is not told, it is ended
 	runs 0
 	clean
 	guard 0 stop
@@ -356,8 +358,8 @@ enclaver() {
 	set_conf MEMORY=2048
 	begin
 	until_true test -e state/live
-	called "^docker create $reference\$"
-	called "^docker create --name enclave-guard-batcher --pull=never --restart=no --device /dev/nitro_enclaves:/dev/nitro_enclaves:rw --mount type=bind,source=$here/state/enclave.eif,target=/enclave/application.eif,readonly --publish=127.0.0.1:8001:8001 $reference --memory-mb 2048\$"
+	called "^docker create --cidfile taken $reference\$"
+	called "^docker create --cidfile container --name enclave-guard-batcher --pull=never --restart=no --device /dev/nitro_enclaves:/dev/nitro_enclaves:rw --mount type=bind,source=$here/state/enclave.eif,target=/enclave/application.eif,readonly --publish=127.0.0.1:8001:8001 $reference --memory-mb 2048\$"
 	called "^booted $here/state/enclave.eif $digest\$"
 	[ "$(find standin/boxes -type f | wc -l)" -eq 1 ]
 	kill "$pid"
@@ -425,4 +427,81 @@ enclaver() {
 	ends 3
 	[ "$(find standin/boxes -type f | wc -l)" -eq 0 ]
 	clean
+}
+
+@test 'enclaver: stopped while its container is made' {
+	enclaver one.eif
+	echo creates-slowly >standin/mode
+	for file in taken container; do
+		begin
+		until_true test -s "state/$file"
+		kill "$pid"
+		ends 0
+		[ "$(find standin/boxes -type f | wc -l)" -eq 0 ]
+		clean
+	done
+	never 'docker start'
+}
+
+@test 'what was started is ended where it cannot be written down' {
+	printf '#!/bin/sh\ncase $* in\n*started.new) exit 1 ;;\nesac\n' >bin/sync
+	chmod 755 bin/sync
+	guard 3 run
+	says 'started cannot be written'
+	called "terminate-enclave --enclave-id $ours"
+	runs 0
+	clean
+	enclaver one.eif
+	guard 3 run
+	[ "$(find standin/boxes -type f | wc -l)" -eq 0 ]
+	clean
+}
+
+@test 'a record of before the instance was started again ends nobody' {
+	printf '%s\nbatcher\n' 01234567-0123-4123-8123-0123456789ab >state/intent
+	sleep 300 3>&- &
+	jq -n --argjson pid "$!" '{EnclaveName: "batcher", EnclaveID: "i-0123456789abcdef0-enc0123456789abcde", ProcessID: $pid,
+		EnclaveCID: 17, State: "RUNNING", Flags: "NONE"}' >standin/nitro/foreign
+	guard 0 stop
+	runs 1
+	clean
+	# of this time, with it among those that were there
+	{ cat /proc/sys/kernel/random/boot_id && printf 'batcher\ni-0123456789abcdef0-enc0123456789abcde\n'; } >state/intent
+	guard 0 stop
+	runs 1
+	never terminate-enclave
+	clean
+}
+
+@test 'nobody but the guard tells the manager that it is ready' {
+	export NOTIFY_SOCKET=$here/notify
+	set_conf TELL_PORT=8005
+	set_conf TELL_MESSAGE=TERMINATE
+	set_conf STOP_WAIT=1
+	printf '#!/bin/sh\necho "asked ${NOTIFY_SOCKET-}" >>%s/standin/calls\nexec %s/enclave-attest "$@"\n' "$here" "$BUILD" >bin/enclave-attest
+	chmod 755 bin/enclave-attest
+	begin
+	until_true called "^notify socket: systemd-notify$"
+	kill "$pid"
+	ends 0
+	called '^asked $'
+	[ "$(grep -c '^notify socket' standin/calls)" -eq 1 ]
+}
+
+@test 'live: a document is no older than the start, unless more is given' {
+	printf '#!/bin/sh\necho "$*" >>%s/asked\nexec %s/enclave-attest "$@"\n' "$here" "$BUILD" >bin/enclave-attest
+	chmod 755 bin/enclave-attest
+	set_conf MAX_AGE=77
+	begin
+	until_true test -e state/live
+	kill "$pid"
+	ends 0
+	grep -q -- '--max-age=77' asked
+	set_conf MAX_AGE=
+	rm asked
+	begin
+	until_true test -e state/live
+	kill "$pid"
+	ends 0
+	tail -n 1 asked | grep -qE -- '--max-age=3[0-9] '
 }

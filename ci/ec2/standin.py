@@ -136,6 +136,8 @@ def run_enclave(words):
 		sys.exit("[ E39 ] Enclave process connection failure.")
 	if mode("says-odd-things"):
 		enclave["EnclaveID"] = "--all"
+	if mode("says-another-name"):
+		enclave["EnclaveName"] += "_1"
 	print(json.dumps(enclave, indent=2))
 
 
@@ -187,7 +189,7 @@ def image_of(reference):
 
 
 def create(words):
-	got, rest = pairs(words, ("--name", "--pull", "--restart", "--device", "--mount", "--publish", "--env-file"))
+	got, rest = pairs(words, ("--cidfile", "--name", "--pull", "--restart", "--device", "--mount", "--publish", "--env-file"))
 	if not os.path.isdir(image_of(rest[0])):
 		sys.exit("Error response from daemon: manifest unknown")
 	for other in os.listdir(HERE + "/boxes"):
@@ -205,6 +207,11 @@ def create(words):
 	with open(HERE + "/boxes/" + identity, "w", encoding="utf-8") as file:
 		json.dump({"name": got.get("--name", ["nameless"])[0], "image": rest[0], "mounted": mounted, "pid": None,
 			"device": "--device" in got}, file)
+	if "--cidfile" in got:
+		with open(got["--cidfile"][0], "x", encoding="utf-8") as file:
+			file.write(identity)
+	if mode("creates-slowly"):
+		time.sleep(2)
 	print(identity)
 
 
@@ -257,6 +264,8 @@ def docker(words):
 def main():
 	name = os.path.basename(sys.argv[0])
 	record(" ".join([name] + sys.argv[1:]))
+	if "NOTIFY_SOCKET" in os.environ:
+		record("notify socket: " + name)
 	if name == "socat":
 		record("said " + io.TextIOWrapper(sys.stdin.buffer).read().strip())
 		if mode("listens"):

@@ -170,6 +170,7 @@ static void judge_source(const struct run *run, struct report *report)
 	}
 	report_pass(report, CHECK_SOURCE_COMMIT, "%s, tree %s%s", run->order->recipe->commit,
 		    run->facts.tree, run->facts.fetched ? "" : " (fetched before, checked again)");
+	report_member(report, "commit", run->order->recipe->commit);
 	report_member(report, "variant", pipeline_variant_name(run->pipeline.variant));
 	judge_signature(run, report);
 	judge_pins(run, report);
@@ -211,6 +212,7 @@ static void judge_digest(const struct run *run, struct report *report)
 	} else {
 		report_pass(report, CHECK_IMAGE_DIGEST, "%s%s", run->order->recipe->image,
 			    taking.pulled ? ", which is the one that the flake takes" : "");
+		report_member(report, "reference", run->order->recipe->image);
 	}
 }
 

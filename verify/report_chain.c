@@ -326,6 +326,31 @@ static const char *compared(const struct report *report, const char *ids)
 	return NULL;
 }
 
+/* What a check that passed names as a member, or else compared. */
+static const char *named(const struct report *report, const char *id, const char *key,
+			 const char *ids)
+{
+	for (size_t i = 0; i < report->n_rows; i++) {
+		const struct row *row = &report->rows[i];
+		const cJSON *item = cJSON_GetObjectItemCaseSensitive(row->members, key);
+		if (concerns(id, row->check) && row->status == STATUS_PASS && cJSON_IsString(item))
+			return item->valuestring;
+	}
+	return compared(report, ids);
+}
+
+/* The image by its name, or that of a rebuild by its digest. */
+static const char *eif_of(const struct report *report)
+{
+	const cJSON *info = cJSON_GetObjectItemCaseSensitive(report->members, "build_info");
+	const cJSON *eif = cJSON_GetObjectItemCaseSensitive(info, "eif");
+	const cJSON *sha256 = cJSON_GetObjectItemCaseSensitive(eif, "sha256");
+
+	if (is_rebuild(report))
+		return cJSON_IsString(sha256) ? sha256->valuestring : NULL;
+	return report->evidence == EVIDENCE_IMAGE ? report->target : NULL;
+}
+
 /* What claims say is marked until they are proven. */
 static const char *unproven(const struct report *report)
 {
@@ -388,17 +413,20 @@ static const char *answered(const struct report *report)
 
 void report_chain_draw(const struct report *report, struct buf *out)
 {
-	bool image = report->evidence == EVIDENCE_IMAGE && !is_rebuild(report);
 	const char *remark = unproven(report);
+	const char *eif = eif_of(report);
 
 	buf_text(out, "<ol class=\"chain\">\n");
-	draw_leaf(out, "Source commit", compared(report, "source.commit,statement.commit"), NULL);
+	draw_leaf(out, "Source commit",
+		  named(report, "source.commit", "commit", "statement.commit"), NULL);
 	draw_link(report, CHAIN_SOURCE, out);
-	draw_leaf(out, "Container image", compared(report, "image.digest,statement.image"), NULL);
+	draw_leaf(out, "Container image",
+		  named(report, "image.digest", "reference", "statement.image"), NULL);
 	draw_link(report, CHAIN_IMAGE, out);
 	draw_leaf(out, "Build", NULL, NULL);
 	draw_link(report, CHAIN_BUILD, out);
-	draw_leaf(out, "Enclave image (EIF)", image ? report->target : NULL, NULL);
+	draw_leaf(out, "Enclave image (EIF)", eif,
+		  eif != NULL && is_rebuild(report) ? "SHA-256" : NULL);
 	draw_link(report, CHAIN_EIF, out);
 	draw_node(out, "PCR0", pcr0(report), pcr0_remark(report));
 	buf_text(out, "\n<ol>\n");

@@ -144,9 +144,12 @@ static bool is_about(const struct link *link, bool own, const struct row *row)
 static const struct row *find_row(const struct report *report, const struct link *link,
 				  enum status status)
 {
+	/* without a document, registers are those of an image or a statement */
+	bool of_others = link == &links[CHAIN_DOCUMENT] && (report->evidence == EVIDENCE_IMAGE ||
+							    report->evidence == EVIDENCE_STATEMENT);
 	bool own = false;
 
-	for (size_t i = 0; i < report->n_rows; i++)
+	for (size_t i = 0; i < report->n_rows && !of_others; i++)
 		own = own || concerns(link->checks, report->rows[i].check);
 	for (size_t i = 0; i < report->n_rows; i++) {
 		const struct row *row = &report->rows[i];

@@ -47,6 +47,7 @@ static const char style[] =
 	".checks th { width: 19% } .checks th:nth-child(2) { width: 7% }\n"
 	".checks th:nth-child(n + 4) { width: 20% }\n"
 	".checks th:nth-child(3) { width: auto }\n"
+	".link { overflow-wrap: anywhere }\n"
 	"ul { padding-left: 1.3em }\n"
 	"footer { color: var(--dim); border-top: 1px solid var(--edge); margin-top: 2em }\n"
 	"@media screen and (prefers-color-scheme: dark) {\n"
@@ -309,6 +310,7 @@ static void add_heading(const char *key, struct buf *out)
 	static const char *const names[][2] = {
 		{ "eif", "The image" },
 		{ "measurements", "Its measurements" },
+		{ "registers", "Who says which registers" },
 		{ "saver", "What the saver says: it proves nothing and decided nothing" },
 	};
 

@@ -222,8 +222,8 @@ static const char *advice_on(const struct row *bad, const struct report *report)
 			return "The image is sound, but not the one that is expected: "
 			       "`enclave-rebuild compare` shows where two images differ.";
 		if (report->evidence == EVIDENCE_AUDIT)
-			return "The commit, the expected values and the enclave do not go together: the "
-			       "lines above say who says what. Until it is known why, treat the host as "
+			return "Commit, expected values and enclave do not go together: the report "
+			       "says who says what. Until it is known why, treat the host as "
 			       "compromised.";
 		if (report->evidence == EVIDENCE_STATEMENT)
 			return "The statements are genuine: whoever signed them rebuilt another image "

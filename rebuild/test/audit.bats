@@ -131,7 +131,7 @@ unbound='some genuine enclave answered, not necessarily the other end of this co
 	prints '  pcr0.match           FAIL  PCR0 is not the expected one (pcr-mismatch)'
 	prints "PCR0 $pcr0  the image given"
 	prints "PCR0 $(pcr0_of other)  document"
-	prints 'who says what'
+	prints 'Commit, expected values and enclave do not go together: the report says who says what.'
 	audits 1 ': pcr0.match' "${given[@]}" -v
 	prints "      expected  $pcr0   the image given"
 	prints "      actual    $(pcr0_of other)   document"

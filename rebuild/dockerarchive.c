@@ -42,10 +42,10 @@ static enum tarball_compression sniff(const uint8_t *magic, size_t len)
 		       TARBALL_PLAIN;
 }
 
-static enum reason open_archive(struct reading *reading, struct span path)
+static enum reason open_file(struct span path, int *ret_fd, uint64_t *ret_size,
+			     struct trouble *reterr)
 {
 	struct buf text = { 0 };
-	uint8_t magic[MAGIC_LEN];
 	struct stat st;
 
 	buf_add(&text, path);
@@ -53,16 +53,33 @@ static enum reason open_archive(struct reading *reading, struct span path)
 	if (name == NULL)
 		return REASON_OUT_OF_MEMORY;
 	errno = 0;
-	reading->fd = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int fd = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	free(name);
-	if (reading->fd < 0 || fstat(reading->fd, &st) != 0)
-		return trouble_note(reading->reterr, REASON_FILE_UNREADABLE, path, errno);
-	if (!S_ISREG(st.st_mode))
-		return trouble_note(reading->reterr, REASON_DOCKER_ARCHIVE, path, 0);
+	enum reason reason = REASON_OK;
+	if (fd < 0 || fstat(fd, &st) != 0)
+		reason = trouble_note(reterr, REASON_FILE_UNREADABLE, path, errno);
+	else if (!S_ISREG(st.st_mode))
+		reason = trouble_note(reterr, REASON_DOCKER_ARCHIVE, path, 0);
+	if (reason == REASON_OK) {
+		*ret_fd = fd;
+		*ret_size = (uint64_t)st.st_size;
+	} else if (fd >= 0) {
+		(void)close(fd);
+	}
+	return reason;
+}
+
+static enum reason open_archive(struct reading *reading, struct span path, unsigned passes)
+{
+	uint8_t magic[MAGIC_LEN];
+	uint64_t size = 0;
+
+	enum reason reason = open_file(path, &reading->fd, &size, reading->reterr);
+	if (reason != REASON_OK)
+		return reason;
 	ssize_t n = pread(reading->fd, magic, sizeof(magic), 0);
 	reading->compression = sniff(magic, n > 0 ? (size_t)n : 0);
-	/* it is read three times */
-	advance_begin(reading->oci->advance, 3 * (uint64_t)st.st_size);
+	advance_begin(reading->oci->advance, passes * size);
 	return REASON_OK;
 }
 
@@ -349,22 +366,19 @@ static void done(struct reading *reading)
 	free(reading);
 }
 
-enum reason dockerarchive_fetch(const struct oci *oci, const struct ociref *reference,
-				const struct ociref_platform *platform, struct oci_pins *ret,
-				struct trouble *reterr)
+/* Reads and judges all of it; with `store` its layers go into the store. */
+static enum reason read_archive(const struct oci *oci, const struct ociref *reference,
+				const struct ociref_platform *platform, bool store,
+				struct oci_pins *ret, struct trouble *reterr)
 {
 	struct reading *reading = calloc(1, sizeof(*reading));
-	struct oci_pins *pins = calloc(1, sizeof(*pins));
 
-	if (reading == NULL || pins == NULL) {
-		free(reading);
-		free(pins);
+	if (reading == NULL)
 		return REASON_OUT_OF_MEMORY;
-	}
 	reading->oci = oci;
 	reading->fd = -1;
 	reading->reterr = reterr;
-	enum reason reason = open_archive(reading, reference->path);
+	enum reason reason = open_archive(reading, reference->path, store ? 3 : 2);
 	if (reason == REASON_OK)
 		reason = pass(reading, visit_manifest);
 	if (reason == REASON_OK)
@@ -372,14 +386,52 @@ enum reason dockerarchive_fetch(const struct oci *oci, const struct ociref *refe
 	if (reason == REASON_OK)
 		reason = pass(reading, visit_parts);
 	if (reason == REASON_OK)
-		reason = judge(reading, reference, platform, pins);
-	if (reason == REASON_OK)
+		reason = judge(reading, reference, platform, ret);
+	if (reason == REASON_OK && store)
 		reason = pass(reading, visit_layers);
-	if (reason == REASON_OK)
-		*ret = *pins;
-	else
+	if (reason != REASON_OK)
 		(void)trouble_note(reterr, reason, reference->path, 0);
 	done(reading);
+	return reason;
+}
+
+enum reason dockerarchive_fetch(const struct oci *oci, const struct ociref *reference,
+				const struct ociref_platform *platform, struct oci_pins *ret,
+				struct trouble *reterr)
+{
+	struct oci_pins *pins = calloc(1, sizeof(*pins));
+
+	if (pins == NULL)
+		return REASON_OUT_OF_MEMORY;
+	enum reason reason = read_archive(oci, reference, platform, true, pins, reterr);
+	if (reason == REASON_OK)
+		*ret = *pins;
 	free(pins);
+	return reason;
+}
+
+enum reason dockerarchive_id(const struct oci *oci, const struct ociref *reference,
+			     const struct ociref_platform *platform,
+			     uint8_t ret[static DIGEST_SHA256_LEN], struct trouble *reterr)
+{
+	struct oci_pins *pins = calloc(1, sizeof(*pins));
+
+	if (pins == NULL)
+		return REASON_OUT_OF_MEMORY;
+	enum reason reason = read_archive(oci, reference, platform, false, pins, reterr);
+	if (reason == REASON_OK)
+		memcpy(ret, pins->config, sizeof(pins->config));
+	free(pins);
+	return reason;
+}
+
+enum reason dockerarchive_size(const struct ociref *reference, uint64_t *ret,
+			       struct trouble *reterr)
+{
+	int fd = -1;
+	enum reason reason = open_file(reference->path, &fd, ret, reterr);
+
+	if (reason == REASON_OK)
+		(void)close(fd);
 	return reason;
 }

@@ -20,4 +20,15 @@ enum reason dockerarchive_fetch(const struct oci *oci, const struct ociref *refe
 				const struct ociref_platform *platform, struct oci_pins *ret,
 				struct trouble *reterr) MUST_CHECK;
 
+/* The SHA-256 of the image's configuration: all is read and judged, nothing is stored. As dockerarchive_fetch, but for the
+ * reasons of the store. */
+enum reason dockerarchive_id(const struct oci *oci, const struct ociref *reference,
+			     const struct ociref_platform *platform,
+			     uint8_t ret[static DIGEST_SHA256_LEN],
+			     struct trouble *reterr) MUST_CHECK;
+
+/* Bytes of the file. REASON_FILE_UNREADABLE; REASON_DOCKER_ARCHIVE: it is no regular file; REASON_OUT_OF_MEMORY. */
+enum reason dockerarchive_size(const struct ociref *reference, uint64_t *ret,
+			       struct trouble *reterr) MUST_CHECK;
+
 #endif

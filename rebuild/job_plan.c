@@ -3,10 +3,9 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "rebuild/job_image.h"
 #include "rebuild/job_recipe.h"
 #include "rebuild/nix.h"
-#include "rebuild/oci.h"
-#include "verify/basenc.h"
 #include "verify/json.h"
 
 #define GIB (UINT64_C(1) << 30)
@@ -14,12 +13,13 @@
 #define WANTED_TMPDIR (2 * GIB)
 #define WANTED_MEMORY (4 * GIB)
 #define NIX_LIMIT_MS 10000
-#define RESOLVE_LIMIT_MS 60000 /* for each of both */
 
 /* Lines of the plan, as they are shown; each is escaped where it is added. */
 struct plan {
 	struct buf steps;
 	struct buf lacks;
+	enum reason looked; /* at the image, */
+	struct oci_outline image;
 };
 
 static void add_step(struct plan *plan, const char *stage, const char *what, const char *rest)
@@ -89,14 +89,53 @@ static void look_at_machine(const struct job *job, struct plan *plan)
 		add_space(plan, "memory", (uint64_t)pages * (uint64_t)page, WANTED_MEMORY);
 }
 
-static void plan_image(const struct recipe *recipe, struct plan *plan)
+/* How much there is to fetch; what cannot be told now is no fault of the plan. */
+static void plan_size(struct job *job, const struct recipe *recipe, struct plan *plan)
 {
+	struct trouble trouble = { .why = 0 };
+	struct buf line = { 0 };
+
+	plan->looked = job_image_look(job, recipe, &plan->image, &trouble);
+	if (plan->looked == REASON_OK) {
+		bool large = plan->image.bytes >= 10000000;
+		buf_printf(&line, "%llu %s",
+			   (unsigned long long)plan->image.bytes / (large ? 1000000 : 1000),
+			   large ? "MB" : "kB");
+		if (plan->image.n_layers > 0)
+			buf_printf(&line, " in %zu layer%s, less what the cache has",
+				   plan->image.n_layers, plan->image.n_layers == 1 ? "" : "s");
+	} else {
+		buf_printf(&line, "size unknown: %s (%s)", reason_sentence(plan->looked),
+			   reason_name(plan->looked));
+		if (trouble.path_len > 0)
+			buf_text(&line, ": ");
+		buf_add(&line, (struct span){ trouble.path, trouble.path_len });
+		if (trouble.why != 0)
+			buf_printf(&line, ": %s", strerror(trouble.why));
+	}
+	char *text = buf_take_text(&line);
+	if (text != NULL)
+		add_step(plan, "", text, "");
+	else
+		plan->steps.failed = true;
+	free(text);
+}
+
+static void plan_image(struct job *job, const struct recipe *recipe, struct plan *plan)
+{
+	struct ociref reference;
+
 	if (recipe->image == NULL) {
 		add_step(plan, "image", "none", "");
 		return;
 	}
 	add_step(plan, "image", "fetch ", recipe->image);
 	add_step(plan, "", "for ", recipe->platform);
+	plan_size(job, recipe, plan);
+	if (ociref_read(span_of_text(recipe->image), &reference) == REASON_OK &&
+	    ociref_is_pinned(&reference) != REASON_OK)
+		add_step(plan, "", "a tag, which a run refuses: --resolve puts a digest behind it",
+			 "");
 	for (size_t i = 0; i < recipe->n_files; i++) {
 		add_step(plan, "stage", recipe->files[i].path, " out of the image");
 		add_step(plan, "", "into the tree as ", recipe->files[i].stage);
@@ -128,7 +167,7 @@ static void look_at_nix(const struct job *job, const struct job_tools *tools, st
 	nix_environment_free(environment);
 }
 
-static void make_plan(const struct job *job, const struct recipe *recipe, struct plan *plan)
+static void make_plan(struct job *job, const struct recipe *recipe, struct plan *plan)
 {
 	struct job_tools tools;
 
@@ -141,7 +180,7 @@ static void make_plan(const struct job *job, const struct recipe *recipe, struct
 	add_tool(plan, "nix-store", tools.nix_store);
 	add_step(plan, "source", "fetch ", recipe->repository);
 	add_step(plan, "", "commit ", recipe->commit);
-	plan_image(recipe, plan);
+	plan_image(job, recipe, plan);
 	add_step(plan, "build", "nix build .#", recipe->attribute);
 	add_step(plan, "",
 		 recipe->independent ?
@@ -190,6 +229,23 @@ static cJSON *lines_of(const struct buf *text)
 	return list;
 }
 
+/* The image, and what fetching it would bring as far as that is known. */
+static bool image_json(const struct recipe *recipe, const struct plan *plan, cJSON *root)
+{
+	if (recipe->image == NULL)
+		return cJSON_AddNullToObject(root, "image") != NULL;
+	cJSON *image = cJSON_AddObjectToObject(root, "image");
+	bool made = cJSON_AddStringToObject(image, "reference", recipe->image) != NULL &&
+		    cJSON_AddStringToObject(image, "platform", recipe->platform) != NULL;
+	if (plan->looked != REASON_OK)
+		return made &&
+		       cJSON_AddStringToObject(image, "unknown", reason_name(plan->looked)) != NULL;
+	if (plan->image.n_layers > 0)
+		made = made && cJSON_AddNumberToObject(image, "layers",
+						       (double)plan->image.n_layers) != NULL;
+	return made && cJSON_AddNumberToObject(image, "bytes", (double)plan->image.bytes) != NULL;
+}
+
 static bool plan_json(const struct job *job, const struct recipe *recipe, const struct plan *plan,
 		      struct buf *out)
 {
@@ -203,7 +259,7 @@ static bool plan_json(const struct job *job, const struct recipe *recipe, const 
 		    cJSON_AddStringToObject(root, "name", recipe->name) != NULL &&
 		    cJSON_AddItemToObject(root, "steps", lines_of(&plan->steps)) &&
 		    cJSON_AddItemToObject(root, "lacks", lines_of(&plan->lacks)) &&
-		    json_print(root, &text) == REASON_OK;
+		    image_json(recipe, plan, root) && json_print(root, &text) == REASON_OK;
 	if (made)
 		buf_printf(out, "%s\n", text);
 	free(text);
@@ -211,7 +267,7 @@ static bool plan_json(const struct job *job, const struct recipe *recipe, const 
 	return made;
 }
 
-static int put_plan(const struct job *job, const struct recipe *recipe)
+static int put_plan(struct job *job, const struct recipe *recipe)
 {
 	struct plan plan = { .steps = { 0 } };
 	struct buf out = { 0 };
@@ -230,45 +286,12 @@ static int put_plan(const struct job *job, const struct recipe *recipe)
 			       "or more.\n");
 	}
 	complete = complete && !plan.steps.failed && !plan.lacks.failed;
-	int status = job_put_out(job, &out, complete);
+	int status =
+		plan.looked == REASON_INTERRUPTED ? CLI_ERROR : job_put_out(job, &out, complete);
 	buf_done(&plan.steps);
 	buf_done(&plan.lacks);
 	buf_done(&out);
 	return status;
-}
-
-static int64_t http_ticks(void *context)
-{
-	const struct job *job = context;
-
-	return job->world.ticks_ms();
-}
-
-/* What a tag of the image stands for now, behind it. */
-static enum reason resolve_image(struct job *job, const struct recipe *recipe, struct buf *ret,
-				 struct trouble *reterr)
-{
-	const struct http_route route = { .tls = HTTP_TLS_VERIFIED };
-	const struct http_clock clock = { http_ticks, job->sleep_ms, job };
-	uint8_t digest[DIGEST_SHA256_LEN];
-	struct ociref reference;
-
-	enum reason reason = ociref_read(span_of_text(recipe->image), &reference);
-	if (reason != REASON_OK || reference.kind != OCIREF_REGISTRY || reference.has_digest)
-		return reason;
-	struct http *http = http_new(&route, &clock);
-	const struct oci oci = { .http = http,
-				 .clock = &clock,
-				 .deadline_ms = job->world.ticks_ms() + RESOLVE_LIMIT_MS,
-				 .interrupted = job->interrupted };
-	reason =
-		http == NULL ? REASON_OUT_OF_MEMORY : oci_resolve(&oci, &reference, digest, reterr);
-	http_free(http);
-	if (reason != REASON_OK)
-		return reason;
-	buf_printf(ret, "%s@sha256:", recipe->image);
-	hex_encode(ret, SPAN_OF(digest));
-	return ret->failed ? REASON_OUT_OF_MEMORY : REASON_OK;
 }
 
 static enum reason resolve_commit(const struct job *job, const struct recipe *recipe,
@@ -280,7 +303,7 @@ static enum reason resolve_commit(const struct job *job, const struct recipe *re
 	struct git git = job_git(job, &tools);
 	git.kind = recipe->repository_kind;
 	git.folder = job->tmpdir;
-	git.limit_ms = RESOLVE_LIMIT_MS;
+	git.limit_ms = JOB_ASK_LIMIT_MS;
 	enum reason reason =
 		tools.git == NULL ?
 			trouble_note(reterr, REASON_PROC_START, SPAN_LITERAL("git"), 0) :
@@ -310,7 +333,7 @@ static int resolve(struct job *job, struct recipe *recipe)
 	}
 	if (reason == REASON_OK && recipe->image != NULL) {
 		asked = recipe->image;
-		reason = resolve_image(job, recipe, &image, &trouble);
+		reason = job_image_resolve(job, recipe, &image, &trouble);
 	}
 	if (reason == REASON_OK && image.len > 0) {
 		pinned = buf_take_text(&image);

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "rebuild/dockerarchive.h"
@@ -23,6 +24,21 @@ static enum reason note_digest(enum reason reason, const uint8_t *digest, struct
 		return reason;
 	sha256_text(digest, text);
 	return trouble_note(reterr, reason, span_of_text(text), 0);
+}
+
+/* What a tag stands for now, and the digest of that. */
+static enum reason get_tagged(const struct source *source, const struct ociref *reference,
+			      struct buf *body, enum media *ret_media,
+			      uint8_t ret[static DIGEST_SHA256_LEN], struct trouble *reterr)
+{
+	char tag[OCIREF_TAG_MAX + 1];
+
+	(void)snprintf(tag, sizeof(tag), "%.*s", (int)reference->tag.len,
+		       (const char *)reference->tag.at);
+	enum reason reason =
+		distribution_manifest(source->distribution, tag, body, ret_media, reterr);
+	const struct span bytes = buf_span(body);
+	return reason == REASON_OK ? digest_sha256(&bytes, 1, ret) : reason;
 }
 
 /* A manifest or index by its digest, proven. */
@@ -90,41 +106,54 @@ static enum reason read_blob(const struct oci *oci, const struct descriptor *blo
 	return reason;
 }
 
+/* The manifest that an index has for the platform. */
+static enum reason follow_index(const struct source *source, const struct ociref_platform *platform,
+				struct oci_pins *pins, struct manifest *manifest, struct buf *body,
+				struct trouble *reterr)
+{
+	struct descriptor chosen = { .media = MEDIA_UNSTATED };
+	enum media media;
+
+	pins->has_index = true;
+	memcpy(pins->index, pins->manifest, sizeof(pins->index));
+	enum reason reason =
+		note_digest(manifest_choose(manifest, platform, &chosen), pins->index, reterr);
+	manifest_done(manifest);
+	if (reason != REASON_OK)
+		return reason;
+	memcpy(pins->manifest, chosen.digest, sizeof(pins->manifest));
+	body->len = 0;
+	reason = get_manifest(source, chosen.digest, body, &media, reterr);
+	if (reason == REASON_OK && body->len != chosen.size)
+		reason = REASON_OCI_SIZE;
+	if (reason == REASON_OK && media != MEDIA_UNSTATED && media != chosen.media)
+		reason = REASON_OCI_MEDIA_TYPE;
+	if (reason == REASON_OK)
+		reason = manifest_read(buf_span(body), chosen.media, manifest);
+	return note_digest(reason, chosen.digest, reterr);
+}
+
 /* The manifest of the image, an index followed by it. */
 static enum reason find_manifest(const struct source *source, const struct ociref *reference,
 				 const struct ociref_platform *platform, struct oci_pins *pins,
 				 struct manifest *ret, struct trouble *reterr)
 {
-	struct descriptor chosen = { .media = MEDIA_UNSTATED };
 	struct buf body = { 0 };
 	enum media media;
-	enum reason reason = get_manifest(source, reference->digest, &body, &media, reterr);
+	enum reason reason;
 
-	if (reason == REASON_OK)
-		reason = note_digest(manifest_read(buf_span(&body), media, ret), reference->digest,
-				     reterr);
-	body.len = 0;
-	const uint8_t *digest = reference->digest;
-	if (reason == REASON_OK && manifest_is_index(ret)) {
-		pins->has_index = true;
-		for (size_t i = 0; i < sizeof(pins->index); i++)
-			pins->index[i] = digest[i];
-		reason = note_digest(manifest_choose(ret, platform, &chosen), digest, reterr);
-		manifest_done(ret);
-		digest = chosen.digest;
-		if (reason == REASON_OK)
-			reason = get_manifest(source, digest, &body, &media, reterr);
-		if (reason == REASON_OK && body.len != chosen.size)
-			reason = note_digest(REASON_OCI_SIZE, digest, reterr);
-		if (reason == REASON_OK && media != MEDIA_UNSTATED && media != chosen.media)
-			reason = note_digest(REASON_OCI_MEDIA_TYPE, digest, reterr);
-		if (reason == REASON_OK)
-			reason = note_digest(manifest_read(buf_span(&body), chosen.media, ret),
-					     digest, reterr);
-	}
 	pins->has_manifest = true;
-	for (size_t i = 0; i < sizeof(pins->manifest); i++)
-		pins->manifest[i] = digest[i];
+	if (reference->has_digest || source->distribution == NULL) {
+		memcpy(pins->manifest, reference->digest, sizeof(pins->manifest));
+		reason = get_manifest(source, pins->manifest, &body, &media, reterr);
+	} else {
+		reason = get_tagged(source, reference, &body, &media, pins->manifest, reterr);
+	}
+	if (reason == REASON_OK)
+		reason = note_digest(manifest_read(buf_span(&body), media, ret), pins->manifest,
+				     reterr);
+	if (reason == REASON_OK && manifest_is_index(ret))
+		reason = follow_index(source, platform, pins, ret, &body, reterr);
 	buf_done(&body);
 	return reason;
 }
@@ -188,11 +217,28 @@ static enum reason fetch_parts(const struct source *source, const struct manifes
 	return reason;
 }
 
+/* Where the image comes from, unless it is an archive; end with close_source. */
+static enum reason open_source(const struct oci *oci, const struct ociref *reference,
+			       struct source *ret, struct trouble *reterr)
+{
+	*ret = (struct source){ .oci = oci };
+	if (reference->kind == OCIREF_LAYOUT)
+		return layout_open(reference->path, &ret->layout, reterr);
+	ret->distribution = distribution_new(oci, reference);
+	return ret->distribution != NULL ? REASON_OK : REASON_OUT_OF_MEMORY;
+}
+
+static void close_source(struct source *source)
+{
+	distribution_free(source->distribution);
+	layout_free(source->layout);
+}
+
 enum reason oci_fetch(const struct oci *oci, const struct ociref *reference,
 		      const struct ociref_platform *platform, struct oci_pins *ret,
 		      struct trouble *reterr)
 {
-	struct source source = { .oci = oci };
+	struct source source;
 	struct manifest manifest = { MEDIA_UNSTATED, NULL };
 	enum reason reason = ociref_is_pinned(reference);
 
@@ -203,12 +249,7 @@ enum reason oci_fetch(const struct oci *oci, const struct ociref *reference,
 	struct oci_pins *pins = calloc(1, sizeof(*pins));
 	if (pins == NULL)
 		return REASON_OUT_OF_MEMORY;
-	if (reference->kind == OCIREF_LAYOUT) {
-		reason = layout_open(reference->path, &source.layout, reterr);
-	} else {
-		source.distribution = distribution_new(oci, reference);
-		reason = source.distribution != NULL ? REASON_OK : REASON_OUT_OF_MEMORY;
-	}
+	reason = open_source(oci, reference, &source, reterr);
 	if (reason == REASON_OK)
 		reason = find_manifest(&source, reference, platform, pins, &manifest, reterr);
 	if (reason == REASON_OK)
@@ -216,35 +257,98 @@ enum reason oci_fetch(const struct oci *oci, const struct ociref *reference,
 	if (reason == REASON_OK)
 		*ret = *pins;
 	manifest_done(&manifest);
-	distribution_free(source.distribution);
-	layout_free(source.layout);
+	close_source(&source);
 	free(pins);
 	return reason;
 }
 
-enum reason oci_resolve(const struct oci *oci, const struct ociref *reference,
-			uint8_t ret[static DIGEST_SHA256_LEN], struct trouble *reterr)
+/* A layer that an image has twice is fetched once. */
+static bool is_first(const struct descriptor *layers, size_t i)
 {
+	for (size_t j = 0; j < i; j++) {
+		if (memcmp(layers[j].digest, layers[i].digest, sizeof(layers[i].digest)) == 0)
+			return false;
+	}
+	return true;
+}
+
+static enum reason outline(const struct manifest *manifest, const uint8_t *digest,
+			   struct oci_outline *ret, struct trouble *reterr)
+{
+	struct descriptor layers[MANIFEST_LAYERS_MAX];
+	struct descriptor config;
+	size_t n = 0;
+
+	enum reason reason =
+		note_digest(manifest_parts(manifest, &config, layers, &n), digest, reterr);
+	if (reason != REASON_OK)
+		return reason;
+	*ret = (struct oci_outline){ .n_layers = n, .bytes = config.size };
+	for (size_t i = 0; i < n; i++)
+		ret->bytes += is_first(layers, i) ? layers[i].size : 0;
+	return REASON_OK;
+}
+
+enum reason oci_look(const struct oci *oci, const struct ociref *reference,
+		     const struct ociref_platform *platform, struct oci_outline *ret,
+		     struct trouble *reterr)
+{
+	struct source source;
 	struct manifest manifest = { MEDIA_UNSTATED, NULL };
+
+	if (reference->kind == OCIREF_ARCHIVE)
+		return dockerarchive_size(reference, &ret->bytes, reterr);
+	struct oci_pins *pins = calloc(1, sizeof(*pins));
+	if (pins == NULL)
+		return REASON_OUT_OF_MEMORY;
+	enum reason reason = open_source(oci, reference, &source, reterr);
+	if (reason == REASON_OK)
+		reason = find_manifest(&source, reference, platform, pins, &manifest, reterr);
+	if (reason == REASON_OK)
+		reason = outline(&manifest, pins->manifest, ret, reterr);
+	manifest_done(&manifest);
+	close_source(&source);
+	free(pins);
+	return reason;
+}
+
+/* What the tag of a registry's image stands for. */
+static enum reason resolve_tag(const struct oci *oci, const struct ociref *reference,
+			       const struct ociref_platform *platform, uint8_t *ret,
+			       struct trouble *reterr)
+{
+	struct source source;
+	struct manifest manifest = { MEDIA_UNSTATED, NULL };
+	struct descriptor chosen;
 	struct buf body = { 0 };
-	char tag[OCIREF_TAG_MAX + 1];
+	uint8_t digest[DIGEST_SHA256_LEN];
 	enum media media = MEDIA_UNSTATED;
 
-	if (reference->kind != OCIREF_REGISTRY || reference->tag.len == 0 || reference->has_digest)
-		return REASON_OCI_REFERENCE;
-	(void)snprintf(tag, sizeof(tag), "%.*s", (int)reference->tag.len,
-		       (const char *)reference->tag.at);
-	struct distribution *distribution = distribution_new(oci, reference);
-	if (distribution == NULL)
-		return REASON_OUT_OF_MEMORY;
-	enum reason reason = distribution_manifest(distribution, tag, &body, &media, reterr);
+	enum reason reason = open_source(oci, reference, &source, reterr);
 	if (reason == REASON_OK)
-		reason = manifest_read(buf_span(&body), media, &manifest);
-	const struct span bytes = buf_span(&body);
+		reason = get_tagged(&source, reference, &body, &media, digest, reterr);
 	if (reason == REASON_OK)
-		reason = digest_sha256(&bytes, 1, ret);
+		reason = note_digest(manifest_read(buf_span(&body), media, &manifest), digest,
+				     reterr);
+	if (reason == REASON_OK && manifest_is_index(&manifest))
+		reason = note_digest(manifest_choose(&manifest, platform, &chosen), digest, reterr);
+	if (reason == REASON_OK)
+		memcpy(ret, digest, sizeof(digest));
 	manifest_done(&manifest);
 	buf_done(&body);
-	distribution_free(distribution);
+	close_source(&source);
 	return reason;
+}
+
+enum reason oci_resolve(const struct oci *oci, const struct ociref *reference,
+			const struct ociref_platform *platform,
+			uint8_t ret[static DIGEST_SHA256_LEN], struct trouble *reterr)
+{
+	if (reference->has_digest)
+		return REASON_OCI_REFERENCE;
+	if (reference->kind == OCIREF_ARCHIVE)
+		return dockerarchive_id(oci, reference, platform, ret, reterr);
+	if (reference->kind != OCIREF_REGISTRY || reference->tag.len == 0)
+		return REASON_OCI_REFERENCE;
+	return resolve_tag(oci, reference, platform, ret, reterr);
 }

@@ -39,10 +39,24 @@ enum reason oci_fetch(const struct oci *oci, const struct ociref *reference,
 		      const struct ociref_platform *platform, struct oci_pins *ret,
 		      struct trouble *reterr) MUST_CHECK;
 
-/* The digest that a registry's tag has now: of the index or manifest, whichever it names. Read once and
- * believed: a tag is nobody's promise. The reasons of distribution_manifest; REASON_OCI_REFERENCE:
- * there is no tag in it, or it is of no registry. */
+/* What fetching would bring. */
+struct oci_outline {
+	size_t n_layers; /* 0: not told, of an archive */
+	uint64_t bytes;  /* of configuration and layers; of an archive, its own */
+};
+
+/* Asks for the manifest and nothing else; nothing is stored, and oci->store is not used. A tag is taken for what it
+ * stands for now. As oci_fetch, but for what concerns blobs. */
+enum reason oci_look(const struct oci *oci, const struct ociref *reference,
+		     const struct ociref_platform *platform, struct oci_outline *ret,
+		     struct trouble *reterr) MUST_CHECK;
+
+/* The digest that a registry's tag has now: of the index or manifest, whichever it names, and an index must have an
+ * image of the platform. Read once and believed: a tag is nobody's promise. Of an archive the ID of its image.
+ * The reasons of distribution_manifest, manifest_choose and dockerarchive_look; REASON_OCI_REFERENCE: there is no tag in
+ * it, or it is a folder. */
 enum reason oci_resolve(const struct oci *oci, const struct ociref *reference,
+			const struct ociref_platform *platform,
 			uint8_t ret[static DIGEST_SHA256_LEN], struct trouble *reterr) MUST_CHECK;
 
 #endif

@@ -96,6 +96,7 @@ struct run {
 	struct pipeline pipeline; /* what the commit says of itself */
 	bool is_fetched;          /* the image, which is `pinned`: */
 	struct oci_pins pinned;
+	bool is_doubled;            /* a layer of it has a name twice */
 	bool is_pulled;             /* the flake takes it itself; then */
 	enum reason whiteouts_form; /* how counting its whiteouts went */
 	uint64_t whiteouts;

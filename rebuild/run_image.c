@@ -29,6 +29,7 @@ static enum reason take_files(struct run *run, const struct oci *oci, struct tro
 		(void)trouble_note(reterr, reason, span_of_text(folder), errno);
 	if (reason == REASON_OK)
 		reason = container_open(oci, &run->pinned, &container, reterr);
+	run->is_doubled = reason == REASON_OK && container_doubled(container) > 0;
 	for (size_t i = 0; i < recipe->n_files && reason == REASON_OK; i++) {
 		const struct recipe_file *file = &recipe->files[i];
 		struct container_file found;

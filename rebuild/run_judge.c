@@ -360,6 +360,10 @@ static void add_remarks(const struct run *run, struct report *report)
 	if (run->facts.has_submodules)
 		report_note(report, "the commit has submodules, which were not fetched");
 	add_whiteouts(run, report);
+	if (run->is_doubled)
+		report_note(report,
+			    "a layer of the container image has a name twice: the last entry "
+			    "counts here, other tools may differ");
 	if (run->lock.n_follows > 0)
 		report_note(report, "inputs of the flake follow others (follows) instead of their "
 				    "own locked ones");

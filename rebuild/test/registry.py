@@ -224,6 +224,7 @@ def archives(config):
     whole = {**parts, "manifest.json": manifest(image)}
     ours = archive("ours.tar", whole)
     row("archive", ours)
+    VALUES["id"] = sha(made)
     row("archive, its ID", f"{ours}@{sha(made)}")
     row("archive, another ID", f"{ours}@{config['digest']}", "oci-digest")
     row("archive, another platform", ours, "oci-platform-absent", platform="linux/arm64")
@@ -367,6 +368,7 @@ class Blobs(Front):
     def do_GET(self):
         self.note("blob")
         if "Authorization" in self.headers:
+            self.note("leak")
             return self.send(400)
         _, fault, which = self.path.split("?")[0].split("/")
         headers = {"Range": self.headers["Range"]} if "Range" in self.headers else {}
@@ -412,6 +414,12 @@ class Blobs(Front):
                 return self.send(416)
             if headers:
                 body = bytes(len(body))
+        elif fault == "slow":
+            self.send(status, b"", len(body), **extra)
+            for at in range(0, len(body), 3000):
+                self.wfile.write(body[at:at + 3000])
+                time.sleep(0.05)
+            return None
         elif fault == "429blob":
             return self.send(429)
         elif fault == "stall" or (fault == "order3" and MANY_LAYERS.index(which) > 0):
@@ -492,6 +500,7 @@ def faults(index):
     row("registry, nobody there", f"127.0.0.1:1/nitro/node@{index['digest']}", "http-connect")
 
 
+VALUES = {}
 PORTS, SEEN, SECRET = {}, {}, "Secret-Token._~+/="
 PAIR = threading.Condition()
 INDEX, AMD64, CONFIG, LAYERS = good_layouts()
@@ -512,9 +521,9 @@ try:
     with open("cases.tsv", "w", encoding="utf-8") as out:
         for fields in ROWS:
             out.write("\t".join(fields) + "\n")
-    for name, value in (("front", PORTS["front"]), ("index", INDEX["digest"]), ("manifest", AMD64["digest"]),
+    for name, value in (("front", PORTS["front"]), ("registry", PORTS["registry"]), ("index", INDEX["digest"]), ("manifest", AMD64["digest"]),
                         ("config", CONFIG["digest"]), ("many", MANY["digest"]), ("layer", LAYERS[0]["digest"]),
-                        ("binary", hashlib.sha256(BINARY).hexdigest())):
+                        ("binary", hashlib.sha256(BINARY).hexdigest()), *VALUES.items()):
         print(name, value)
     print("ready", flush=True)
     sys.stdin.read()

@@ -186,39 +186,118 @@ START_TEST(test_resumed)
 }
 END_TEST
 
+static const char *reference_of(const char *name, const char *rest)
+{
+	static char text[512];
+
+	if (strchr(name, ':') == NULL)
+		return registry_reference(name, rest);
+	(void)snprintf(text, sizeof(text), "%s%s", name, rest);
+	return text;
+}
+
 START_TEST(test_resolve)
 {
 	static const struct {
 		const char *row;
-		const char *name;
+		const char *name; /* a repository of the registry, or a whole reference */
 		const char *rest;
+		const char *platform;
 		enum reason want;
+		const char *value;
 	} rows[] = {
-		{ "a tag", "nitro/node", ":v1", REASON_OK },
-		{ "no such tag", "nitro/node", ":v2", REASON_OCI_NOT_FOUND },
-		{ "denied", "fault/403", ":v1", REASON_OCI_DENIED },
-		{ "schema 1", "fault/schema1", ":v1", REASON_OCI_SCHEMA },
+		{ "a tag", "nitro/node", ":v1", "linux/amd64", REASON_OK, "index" },
+		{ "a tag of one image", "nitro/node", ":many", "linux/amd64", REASON_OK, "many" },
+		{ "no such tag", "nitro/node", ":v2", "linux/amd64", REASON_OCI_NOT_FOUND, NULL },
+		{ "no such platform", "nitro/node", ":v1", "linux/riscv64",
+		  REASON_OCI_PLATFORM_ABSENT, NULL },
+		{ "denied", "fault/403", ":v1", "linux/amd64", REASON_OCI_DENIED, NULL },
+		{ "schema 1", "fault/schema1", ":v1", "linux/amd64", REASON_OCI_SCHEMA, NULL },
 		{ "pinned", "nitro/node",
 		  ":v1@sha256:0000000000000000000000000000000000000000000000000000000000000000",
-		  REASON_OCI_REFERENCE },
+		  "linux/amd64", REASON_OCI_REFERENCE, NULL },
+		{ "a folder",
+		  "oci:layout@sha256:"
+		  "0000000000000000000000000000000000000000000000000000000000000000",
+		  "", "linux/amd64", REASON_OCI_REFERENCE, NULL },
+		{ "an archive", "docker-archive:ours.tar", "", "linux/amd64", REASON_OK, "id" },
+		{ "an archive of another platform", "docker-archive:ours.tar", "", "linux/arm64",
+		  REASON_OCI_PLATFORM_ABSENT, NULL },
+		{ "no archive", "docker-archive:text.tar", "", "linux/amd64", REASON_DOCKER_ARCHIVE,
+		  NULL },
 	};
 	struct registry_client client;
 
 	registry_client_start(&client, "resolve");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct ociref ref;
+		struct ociref_platform platform;
 		struct trouble trouble = { .why = 0 };
 		uint8_t digest[DIGEST_SHA256_LEN];
 		char text[SHA256_TEXT_LEN + 1];
-		const char *reference = registry_reference(rows[i].name, rows[i].rest);
+		const char *reference = reference_of(rows[i].name, rows[i].rest);
 		EXPECT_REASON(rows[i].row, ociref_read(span_of_text(reference), &ref), REASON_OK);
-		EXPECT_REASON(rows[i].row, oci_resolve(&client.oci, &ref, digest, &trouble),
+		EXPECT_REASON(rows[i].row,
+			      ociref_platform(span_of_text(rows[i].platform), &platform),
+			      REASON_OK);
+		EXPECT_REASON(rows[i].row,
+			      oci_resolve(&client.oci, &ref, &platform, digest, &trouble),
 			      rows[i].want);
 		if (rows[i].want != REASON_OK)
 			continue;
 		sha256_text(digest, text);
-		ck_assert_str_eq(text, registry_value("index"));
+		ck_assert_str_eq(text, registry_value(rows[i].value));
 	}
+	registry_client_done(&client);
+	/* nothing was stored */
+	support_sh("[ -z \"$(find resolve -type f)\" ]");
+}
+END_TEST
+
+/* How large an image is, without fetching it. */
+START_TEST(test_look)
+{
+	static const struct {
+		const char *row;
+		const char *name;
+		const char *rest;
+		enum reason want;
+		size_t layers;
+	} rows[] = {
+		{ "a tag", "nitro/node", ":v1", REASON_OK, 2 },
+		{ "six", "nitro/node", ":many", REASON_OK, 6 },
+		{ "an archive", "docker-archive:skopeo.tar", "", REASON_OK, 0 },
+		{ "no such archive", "docker-archive:nowhere", "", REASON_FILE_UNREADABLE, 0 },
+		{ "an archive that is a folder", "docker-archive:layout", "", REASON_DOCKER_ARCHIVE,
+		  0 },
+		{ "no such folder",
+		  "oci:nowhere@sha256:"
+		  "0000000000000000000000000000000000000000000000000000000000000000",
+		  "", REASON_OCI_LAYOUT, 0 },
+		{ "a schema", "fault/schema1", ":v1", REASON_OCI_SCHEMA, 0 },
+		{ "denied", "fault/403", ":v1", REASON_OCI_DENIED, 0 },
+	};
+	struct registry_client client;
+	struct ociref_platform platform;
+
+	EXPECT_REASON("platform", ociref_platform(SPAN_LITERAL("linux/amd64"), &platform),
+		      REASON_OK);
+	registry_client_start(&client, "look");
+	client.oci.store = NULL;
+	(void)unlink("log");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ociref ref;
+		struct oci_outline outline = { 0 };
+		struct trouble trouble = { .why = 0 };
+		const char *reference = reference_of(rows[i].name, rows[i].rest);
+		EXPECT_REASON(rows[i].row, ociref_read(span_of_text(reference), &ref), REASON_OK);
+		EXPECT_REASON(rows[i].row,
+			      oci_look(&client.oci, &ref, &platform, &outline, &trouble),
+			      rows[i].want);
+		ck_assert_uint_eq(outline.n_layers, rows[i].layers);
+		ck_assert((outline.bytes > 30000) == (rows[i].want == REASON_OK));
+	}
+	ck_assert_uint_eq(logged("blob"), 0);
 	registry_client_done(&client);
 }
 END_TEST
@@ -552,6 +631,7 @@ int main(void)
 	tcase_add_test(tcase, test_pins);
 	tcase_add_test(tcase, test_resumed);
 	tcase_add_test(tcase, test_resolve);
+	tcase_add_test(tcase, test_look);
 	tcase_add_test(tcase, test_words);
 	tcase_add_test(tcase, test_staged);
 	tcase_add_test(tcase, test_pair);

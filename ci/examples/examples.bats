@@ -1,8 +1,7 @@
 #!/usr/bin/env bats
 # The files that users take away: every command line in them is run as it stands there, by the programs that were
 # built, against a simulated enclave that answers and then against one that does not. Units are judged by ci/lint.sh.
-# That the YAML is YAML nothing here tells but promtool, for the rules.
-# shellcheck disable=SC2034,SC2154 # variables of helpers.bash, and for it
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154 # variables of helpers.bash, for it, and of each test alone
 program=enclave-attest
 # shellcheck source=test/helpers.bash
 . "$TOP/test/helpers.bash"
@@ -197,12 +196,211 @@ END
 	printf 'pcr0=\nenclave_hash=\nverdict=error\n' | cmp - output
 }
 
+# Stand-ins for what belongs to a runner; what they were called with is in the file calls. make builds nothing: the
+# programs that were built are installed already.
+stand_ins() {
+	mkdir "$tmp/bin"
+	# shellcheck disable=SC2016 # for the shell that runs them
+	for name in sudo apt-get systemctl make; do
+		printf '#!/bin/sh\necho "${0##*/} $*" >>"%s/calls"\ncase ${0##*/} in sudo) ;; *) exit 0 ;; esac\n' "$tmp" >"$tmp/bin/$name"
+		chmod 755 "$tmp/bin/$name"
+	done
+	cat >>"$tmp/bin/sudo" <<-'END'
+		case $1 in rm) exit 0 ;; esac
+		exec "$@"
+	END
+	# shellcheck disable=SC2016
+	printf '#!/bin/sh\nfor word; do last=$word; done\ncase $last in https://*) ;; *) exit 2 ;; esac\nwhile [ "$1" != --output ]; do shift; done\ncp "%s" "$2"\n' \
+		"$tmp/dist/$name_of_tarball" >"$tmp/bin/curl"
+	chmod 755 "$tmp/bin/curl"
+	export PATH=$tmp/bin:$PATH
+}
+
+# workflow FILE: runs its steps from the first to the last, as a runner does: after one that fails only those that say
+# `if: always()`. Leaves lines `STATUS NAME`, and checks what cannot be run: that an action is pinned, and that
+# what it is to upload is there, by the name of a file that it may find.
+workflow() {
+	py "$1" "$name_of_tarball" <<'END'
+import yaml, hashlib, glob
+text = open(sys.argv[1]).read()
+digest = hashlib.sha256(open("dist/" + sys.argv[2], "rb").read()).hexdigest()
+flow = yaml.safe_load(text.replace("DIGEST-OF-THE-TARBALL", digest))
+known = {"name", True, "permissions", "jobs", "concurrency"} # `on` is true in YAML
+if not {"name", True, "permissions", "jobs"} <= set(flow) <= known or flow["permissions"] != {"contents": "read"}:
+	wrong("keys %s" % list(flow))
+(job,) = flow["jobs"].values()
+if set(job) != {"runs-on", "timeout-minutes", "defaults", "steps"} or job["defaults"] != {"run": {"shell": "bash"}}:
+	wrong("job %s" % list(job))
+failed = False
+for step in job["steps"]:
+	if not set(step) <= {"name", "id", "if", "env", "run", "uses", "with"} or ("run" in step) == ("uses" in step):
+		wrong("step %s" % step)
+	if step.get("if", "always()") != "always()":
+		wrong("condition %s" % step["if"])
+	if failed and "if" not in step:
+		print("- %s" % step["name"])
+	elif "run" in step:
+		done = subprocess.run(["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]], stdin=subprocess.DEVNULL,
+			stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, **step.get("env", {})}, text=True)
+		print("%d %s" % (done.returncode, step["name"]))
+		print(done.stdout, file=sys.stderr)
+		failed = failed or done.returncode != 0
+	else:
+		for path in step["with"].get("path", "").split():
+			print("%s %s" % ("upload" if glob.glob(path) else "absent", path))
+END
+}
+
+@test "the workflow that watches, from the first step to the last" {
+	name_of_tarball=enclavecheck-$(sed -n 's/^VERSION := //p' "$TOP/GNUmakefile").tar.gz
+	(cd "$TOP" && ci/dist "$(sed -n 's/^VERSION := //p' GNUmakefile)" "$tmp/dist" >/dev/null)
+	stand_ins
+	run --separate-stderr workflow "$examples/github/watch.yml"
+	echo "$output" "$stderr"
+	[ "$status" -eq 0 ]
+	[ "$output" = $'0 Install enclavecheck\n0 Ask\n0 Summary' ]
+	[ "$(tail -n 1 summary)" = '| batcher | pass |  |' ]
+	# what would have been installed
+	grep -qx 'apt-get update' calls
+	[ "$(sed -n 's/^apt-get install -y --no-install-recommends //p' calls | tr ' ' '\n' | sort)" = \
+		"$("$TOP/ci/bootstrap" packages demo | sort)" ]
+	grep -qx 'make install PREFIX=/usr' calls
+	silence
+	rm -r runner summary
+	mkdir runner
+	run --separate-stderr workflow "$examples/github/watch.yml"
+	[ "$output" = $'0 Install enclavecheck\n3 Ask\n0 Summary' ]
+	# another tarball than the one that was chosen
+	rm -r runner
+	mkdir runner
+	sed 's/DIGEST-OF-THE-TARBALL/0000000000000000000000000000000000000000000000000000000000000000/' \
+		"$examples/github/watch.yml" >other.yml
+	run --separate-stderr workflow "$tmp/other.yml"
+	echo "$output" "$stderr"
+	[ "$output" = $'1 Install enclavecheck\n- Ask\n1 Summary' ]
+}
+
+@test "the workflow that rebuilds, from the first step to the last" {
+	name_of_tarball=enclavecheck-$(sed -n 's/^VERSION := //p' "$TOP/GNUmakefile").tar.gz
+	(cd "$TOP" && ci/dist "$(sed -n 's/^VERSION := //p' GNUmakefile)" "$tmp/dist" >/dev/null)
+	stand_ins
+	pcr0=$(enclave-verify eif "$TOP/testvectors/eif/usual.eif" --pcr-json | sed -n 's/.*"PCR0": "\(.*\)".*/\1/p')
+	printf '{"schema":1,"name":"batcher","source":{"repository":"https://git.example/none","commit":"%040d"},
+		"build":{"attribute":"x86_64-eif","eif":"batcher.eif"},"expect":{"pcr0":"%s"}}\n' 1 "$pcr0" >recipe.json
+	export HOME=$tmp XDG_CACHE_HOME=$tmp/cache GITHUB_OUTPUT=$tmp/output
+	# the build itself is given here: it is tried by real Nix elsewhere
+	sed "s|enclave-rebuild run recipe.json --out results|& --built-eif $TOP/testvectors/eif/usual.eif|" \
+		"$examples/github/rebuild.yml" >given.yml
+	run --separate-stderr workflow "$tmp/given.yml"
+	echo "$output" "$stderr"
+	[ "$status" -eq 0 ]
+	[ "$output" = '0 Install enclavecheck
+0 Make room
+0 Install Nix
+0 What will be done, and what is missing for it
+0 Say what is not built here
+0 Rebuild and compare
+upload results/enclave.eif
+absent results/enclaver
+upload results/pcr.json
+upload results/build-info.json
+upload results/report.json
+upload results/report.html
+upload results/build.log' ]
+	grep -q '^sudo rm -rf /opt/ghc ' calls
+	grep -q '^Caches of this job: none' summary
+	grep -q '^## PASS ' summary
+	grep -qx 'verdict=pass' output
+	# one that differs is red, and all the same uploaded
+	sed -i "s/$pcr0/$(printf '%096d' 1)/" recipe.json
+	rm -r runner results
+	mkdir runner
+	run --separate-stderr workflow "$tmp/given.yml"
+	[[ $output == *$'\n1 Rebuild and compare\nupload results/enclave.eif\n'* ]]
+}
+
+@test "the CronJob has no field that Kubernetes does not know" {
+	py "$examples/kubernetes-cronjob.yml" <<'END'
+import yaml
+# of batch/v1 and core/v1, as far as anybody would use it here; a leaf is the pattern of its value
+count, yes, name = r"\d+", r"true|false", r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?"
+quantity = r"\d+(m|Ki|Mi|Gi)?"
+security = {"allowPrivilegeEscalation": yes, "readOnlyRootFilesystem": yes, "runAsNonRoot": yes, "runAsUser": count,
+	"runAsGroup": count, "capabilities": {"drop": ["ALL"], "add": [r"[A-Z_]+"]}, "privileged": yes,
+	"seccompProfile": {"type": "RuntimeDefault|Localhost|Unconfined"}}
+container = {"name": name, "image": r"[\w./-]+@sha256:(DIGEST|[0-9a-f]{64})", "command": [".+"], "args": [".+"],
+	"resources": {"requests": {"cpu": quantity, "memory": quantity}, "limits": {"cpu": quantity, "memory": quantity}},
+	"securityContext": security, "volumeMounts": [{"name": name, "mountPath": "/.*", "readOnly": yes, "subPath": ".+"}]}
+pod = {"restartPolicy": "Never|OnFailure", "automountServiceAccountToken": yes, "enableServiceLinks": yes,
+	"securityContext": {k: security[k] for k in ("runAsNonRoot", "runAsUser", "runAsGroup", "seccompProfile")},
+	"containers": [container], "volumes": [{"name": name, "configMap": {"name": name, "optional": yes}}]}
+job = {"backoffLimit": count, "activeDeadlineSeconds": count, "ttlSecondsAfterFinished": count, "template": {"spec": pod}}
+cron = {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": name}, "spec": {
+	"schedule": r"([\d*/,-]+ ){4}[\d*/,-]+", "concurrencyPolicy": "Allow|Forbid|Replace", "startingDeadlineSeconds": count,
+	"successfulJobsHistoryLimit": count, "failedJobsHistoryLimit": count, "suspend": yes, "timeZone": ".+",
+	"jobTemplate": {"spec": job}}}
+def judge(place, value, known):
+	if isinstance(known, dict):
+		if not isinstance(value, dict):
+			return wrong("%s: not a mapping" % place)
+		for key in value:
+			if key not in known:
+				wrong("%s: no field %s" % (place, key))
+			else:
+				judge(place + "." + key, value[key], known[key])
+	elif isinstance(known, list):
+		if not isinstance(value, list) or not value:
+			return wrong("%s: not a list" % place)
+		for one in value:
+			judge(place, one, known[0])
+	else:
+		text = {True: "true", False: "false"}.get(value, value) if isinstance(value, bool) else value
+		if isinstance(value, int) and known not in (count, yes) or isinstance(value, (dict, list)) or \
+				not re.fullmatch(known, str(text)):
+			wrong("%s: %r is not %s" % (place, value, known))
+(one,) = yaml.safe_load_all(open(sys.argv[1]))
+judge("", one, cron)
+spec = one["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+(box,) = spec["containers"]
+if {v["name"] for v in spec["volumes"]} != {v["name"] for v in box["volumeMounts"]}:
+	wrong("a volume that nobody mounts, or that is not there")
+if not set(["schedule", "jobTemplate"]) <= set(one["spec"]) or not box["image"]:
+	wrong("something that is required is missing")
+# and the table of fields finds what is wrong
+before = failures
+judge("", {"apiVersion": "batch/v1", "spec": {"scedule": "* * * * *"}}, cron)
+judge("", {"spec": {"concurrencyPolicy": "forbid"}}, cron)
+failures = before if failures == before + 2 else failures + 1
+END
+}
+
+@test "the container has the libraries that its programs ask for" {
+	# shellcheck source=/dev/null
+	. /etc/os-release
+	grep -qx "ARG BASE=debian:$VERSION_CODENAME-slim" "$examples/Containerfile" || skip 'no such Debian as the container has'
+	for program in "$BUILD"/enclave-verify "$BUILD"/enclave-attest "$BUILD"/enclave-rebuild; do
+		readelf -d "$program" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'
+	done | sort -u | grep -v '^libc\.so\|^ld-linux' >needed
+	[ -s needed ]
+	while read -r library; do
+		package=$(dpkg -S "*/$library" | sed 's/:.*//' | sort -u | head -n 1)
+		echo "$library is in $package"
+		sed -n '/^FROM \${BASE}$/,$p' "$examples/Containerfile" | grep -qw -- "$package"
+	done <needed
+	# every instruction is one, and what is copied is what make dist leaves
+	sed -e ':more' -e '/\\$/{N;s/\\\n//;b more' -e '}' "$examples/Containerfile" | grep -v '^#\|^$' >instructions
+	run grep -vE '^(ARG BASE=|FROM \$\{BASE\}( AS build)?$|COPY (enclavecheck-\*\.tar\.gz /src/|--from=build /stage/ /)$|WORKDIR /|RUN |USER [0-9]+:[0-9]+$|(ENTRYPOINT|CMD) \[)' instructions
+	[ -z "$output" ]
+	sed -n 's/^RUN //p' instructions | while read -r line; do
+		sh -n -c "$line"
+	done
+}
+
 @test "workflows use nothing that is not pinned, and all they run is shell" {
 	for file in "$examples"/github/*.yml; do
-		# the placeholder is no commit: nothing runs before somebody chose one
 		run grep -hE '^ *(- )?uses:' "$file"
 		[ "$status" -eq 0 ]
-		[ "$(sed '/@FULL-COMMIT-ID$/d' <<<"$output")" = '' ]
+		[ "$(sed -E '/@[0-9a-f]{40} # v[0-9.]+$/d' <<<"$output")" = '' ]
 		grep -qx 'permissions:' "$file"
 		[ "$(grep -c 'contents: read' "$file")" -eq 1 ]
 		bash -n -c "$(step "$file" 'Install enclavecheck')"

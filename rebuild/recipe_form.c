@@ -1,5 +1,6 @@
 #include "rebuild/recipe_form.h"
 
+#include "rebuild/ociref.h"
 #include "rebuild/repository.h"
 
 #define TEXT_MAX 4096
@@ -98,20 +99,27 @@ enum reason recipe_form_commit(struct span text)
 
 enum reason recipe_form_image(struct span text)
 {
-	return is_made_of(text, IMAGE_MAX, "/._-:@[]+~,%") && text.at[0] != '-' ?
+	struct ociref reference;
+
+	if (!is_made_of(text, IMAGE_MAX, "/._-:@[]+~,%") || text.at[0] == '-')
+		return REASON_RECIPE_IMAGE;
+	/* a name that may move is told as such, where it is not resolved */
+	return !recipe_form_is_pinned_image(text) || ociref_read(text, &reference) == REASON_OK ?
 		       REASON_OK :
 		       REASON_RECIPE_IMAGE;
 }
 
 enum reason recipe_form_platform(struct span text)
 {
+	struct ociref_platform platform;
+	struct span rest = text;
 	struct span piece;
 	bool more = true;
 	size_t n = 0;
 
 	if (text.len > PLATFORM_MAX)
 		return REASON_RECIPE_PLATFORM;
-	for (; take_piece(&text, '/', &more, &piece); n++) {
+	for (; take_piece(&rest, '/', &more, &piece); n++) {
 		if (!is_made_of(piece, PLATFORM_MAX, "_.-"))
 			return REASON_RECIPE_PLATFORM;
 		for (size_t i = 0; i < piece.len; i++) {
@@ -119,7 +127,9 @@ enum reason recipe_form_platform(struct span text)
 				return REASON_RECIPE_PLATFORM;
 		}
 	}
-	return n == 2 || n == 3 ? REASON_OK : REASON_RECIPE_PLATFORM;
+	return (n == 2 || n == 3) && ociref_platform(text, &platform) == REASON_OK ?
+		       REASON_OK :
+		       REASON_RECIPE_PLATFORM;
 }
 
 static bool is_component(struct span piece)

@@ -19,10 +19,11 @@ enum reason recipe_form_repository(struct span text) MUST_CHECK;
  * cannot take for an option or an expression. REASON_RECIPE_COMMIT. */
 enum reason recipe_form_commit(struct span text) MUST_CHECK;
 
-/* No blank, and not like an option; more is judged where it is fetched. REASON_RECIPE_IMAGE. */
+/* No blank, and not like an option; where it names its content, as ociref.h reads it.
+ * REASON_RECIPE_IMAGE. */
 enum reason recipe_form_image(struct span text) MUST_CHECK;
 
-/* OS/ARCHITECTURE[/VARIANT], lower case. REASON_RECIPE_PLATFORM. */
+/* linux/ARCHITECTURE[/VARIANT], lower case: no enclave runs anything else. REASON_RECIPE_PLATFORM. */
 enum reason recipe_form_platform(struct span text) MUST_CHECK;
 
 /* A path in an image: absolute, no component . or .. or none. REASON_RECIPE_PATH. */

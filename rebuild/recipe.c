@@ -201,7 +201,8 @@ static enum reason read_file(struct reading *reading, const cJSON *item, struct 
 	static const struct key keys[] = {
 		{ "path", true, take_text, offsetof(struct recipe_file, path),
 		  recipe_form_image_path },
-		{ "stage", true, take_text, offsetof(struct recipe_file, stage), recipe_form_path },
+		{ "stage", true, take_text, offsetof(struct recipe_file, stage),
+		  recipe_form_stage },
 		{ "sha256", false, take_sha256, 0, NULL },
 	};
 

@@ -175,6 +175,35 @@ enum reason recipe_form_path(struct span text)
 	return REASON_OK;
 }
 
+/* Two names that a file system may hold for the same. `name` is in lower case. */
+static bool is_named(struct span piece, struct span name)
+{
+	if (piece.len != name.len)
+		return false;
+	for (size_t i = 0; i < piece.len; i++) {
+		uint8_t c = piece.at[i];
+		if ((c >= 'A' && c <= 'Z' ? c | 0x20 : c) != name.at[i])
+			return false;
+	}
+	return true;
+}
+
+enum reason recipe_form_stage(struct span text)
+{
+	struct span rest = text;
+	struct span piece;
+	bool more = true;
+
+	if (is_named(text, SPAN_LITERAL("flake.nix")) || is_named(text, SPAN_LITERAL("flake.lock")))
+		return REASON_RECIPE_PATH;
+	while (take_piece(&rest, '/', &more, &piece)) {
+		if (is_named(piece, SPAN_LITERAL(".gitattributes")) ||
+		    is_named(piece, SPAN_LITERAL(".gitmodules")))
+			return REASON_RECIPE_PATH;
+	}
+	return recipe_form_path(text);
+}
+
 enum reason recipe_form_attribute(struct span text)
 {
 	struct span piece;

@@ -33,6 +33,11 @@ enum reason recipe_form_image_path(struct span text) MUST_CHECK;
  * REASON_RECIPE_PATH. */
 enum reason recipe_form_path(struct span text) MUST_CHECK;
 
+/* The same for a file that is put into the working tree, and none that says how it is built or how git reads
+ * it: flake.nix and flake.lock at its top, .gitattributes and .gitmodules anywhere, in any case. What the
+ * commit says there is judged, and would not be what is built. REASON_RECIPE_PATH. */
+enum reason recipe_form_stage(struct span text) MUST_CHECK;
+
 /* [A-Za-z_][A-Za-z0-9_'-]*, several with dots between. REASON_RECIPE_ATTRIBUTE. */
 enum reason recipe_form_attribute(struct span text) MUST_CHECK;
 

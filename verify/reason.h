@@ -357,7 +357,8 @@
 	X(RECIPE_IMAGE, "recipe-image", "not the reference of an image") \
 	X(RECIPE_PLATFORM, "recipe-platform", "a platform is OS/ARCHITECTURE, as linux/amd64") \
 	X(RECIPE_PATH, "recipe-path", \
-	  "a path in an image begins with /, any other does not; neither has . or .. or .git in it") \
+	  "a path in an image begins with /, any other does not; neither has . or .. or .git in it, " \
+	  "and no staged file is flake.nix or flake.lock or what git obeys") \
 	X(RECIPE_ATTRIBUTE, "recipe-attribute", "not the name of a flake's output") \
 	X(RECIPE_DIGEST, "recipe-digest", "not 64 hex digits (0x before those of an enclave hash)") \
 	X(RECIPE_PCR, "recipe-pcr", "a PCR is 96 hex digits (SHA-384)") \

@@ -215,9 +215,10 @@ static bool is_rebuild(const struct report *report)
 static const char *asked(const struct report *report)
 {
 	const struct row *row = row_of(report, CHECK_ONCHAIN_REGISTERED);
-	const cJSON *key =
-		row != NULL ? cJSON_GetObjectItemCaseSensitive(row->members, "key") : NULL;
 
+	if (row == NULL)
+		return NULL;
+	const cJSON *key = cJSON_GetObjectItemCaseSensitive(row->members, "key");
 	return cJSON_IsString(key) ? key->valuestring : NULL;
 }
 

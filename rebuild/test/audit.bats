@@ -195,6 +195,94 @@ unbound='some genuine enclave answered, not necessarily the other end of this co
 	prints '  pcr0.match           skip  needs chain.root'
 }
 
+@test "every combination of image, enclave and expectation ends as it must" {
+	states image alice stated.json
+	states other alice other-stated.json
+	states image bob unknown.json
+	head -c -1 "$eif" >broken
+	printf y >>broken
+	export ENCLAVES_OF=$enclaves FILES=$BATS_FILE_TMPDIR
+	for name in image other debug; do
+		url "$name" >"$name.url"
+	done
+	py "$commit" <<-'END'
+		REBUILD = os.path.join(os.environ["BUILD"], "enclave-rebuild")
+		FILES, ENCLAVES = os.environ["FILES"], os.environ["ENCLAVES_OF"]
+		PCR0 = {name: json.load(open(f"{FILES}/{name}.json"))["PCR0"] for name in ("image", "other")}
+		KEY = ["--key", FILES + "/alice.pem"]
+		# what stands for the image: options, which image that is, and whether a check fails by itself
+		IMAGES = {
+		    "none": ([], None, False),
+		    "given": (["--built-eif", FILES + "/image.eif"], "image", False),
+		    "other": (["--built-eif", FILES + "/other.eif"], "other", False),
+		    "broken": (["--built-eif", "broken"], None, True),
+		    "stated": (["--statement", "stated.json", *KEY], "image", False),
+		    "other stated": (["--statement", "other-stated.json", *KEY], "other", False),
+		    "unknown key": (["--statement", "unknown.json", *KEY], None, True),
+		    "given and stated": (["--built-eif", FILES + "/image.eif", "--statement", "stated.json", *KEY], "image", False),
+		    "at odds": (["--built-eif", FILES + "/image.eif", "--statement", "other-stated.json", *KEY], "image", True),
+		}
+		# the enclave: URL, root, which image it runs, whether a check fails by itself, whether nothing answers
+		def runs(name):
+		    return open(name + ".url").read().strip()
+		ENCLAVE = {
+		    "none": (None, "image", None, False, False),
+		    "runs it": (runs("image"), "image", "image", False, False),
+		    "runs another": (runs("other"), "other", "other", False, False),
+		    "debug": (runs("debug"), "debug", "debug", True, False),
+		    "allowed debug": (runs("debug"), "debug", "debug", False, False),
+		    "somebody else's": (runs("image"), "other", None, True, False),
+		    "unreachable": ("http://127.0.0.1:1/", "image", None, False, True),
+		}
+		rows = [(i, e, x) for i in IMAGES for e in ENCLAVE for x in (None, "image", "other")]
+
+		def wanted(row):
+		    options, image, image_fails = IMAGES[row[0]]
+		    url, root, runs, enclave_fails, unreachable = ENCLAVE[row[1]]
+		    known = {value for value in (image, runs, row[2]) if value}
+		    # of an enclave that is not proven, nothing is known
+		    if image_fails or enclave_fails or len(known) > 1:
+		        return 1
+		    return 3 if unreachable or url is None or image is None else 0
+
+		def judge(item):
+		    number, row = item
+		    url, root, *_ = ENCLAVE[row[1]]
+		    recipe = {"schema": 1, "name": "batcher", "source": {"repository": "https://git.example/a", "commit": sys.argv[1]},
+		        "build": {"attribute": "eif", "eif": "a.eif"}}
+		    if url:
+		        recipe["enclave"] = {"url": url, "profile": "odyn"}
+		    if row[2]:
+		        recipe["expect"] = {"pcr0": PCR0[row[2]]}
+		    with open(f"{number}.json", "w") as file:
+		        json.dump(recipe, file)
+		    options = list(IMAGES[row[0]][0])
+		    if "--built-eif" in options:
+		        options += ["--out", f"out{number}"]
+		    if row[1] == "allowed debug":
+		        options.append("--allow-debug")
+		    done = subprocess.run([REBUILD, "audit", f"{number}.json", "--root", f"{ENCLAVES}/{root}/root.pem", *options,
+		        "--format", "json"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+		    return row, done
+
+		for row, done in many(judge, list(enumerate(rows))):
+		    report = json.loads(done.stdout)
+		    statuses = {c["id"]: c["status"] for c in report["checks"]}
+		    if done.returncode != wanted(row):
+		        wrong("%s: exit %d, not %d: %s" % (row, done.returncode, wanted(row), statuses))
+		    if {0: "pass", 1: "fail", 3: "error"}[done.returncode] != report["verdict"]:
+		        wrong("%s: %s" % (row, report["verdict"]))
+		    if done.returncode == 0 and (statuses["pcr0.match"], statuses["cose.signature"], statuses["nonce.match"]) != ("pass",) * 3:
+		        wrong("%s passes: %s" % (row, statuses))
+		    if len(statuses) != len(report["checks"]):
+		        wrong("%s: a check stands twice" % (row,))
+		passes = [row for row in rows if wanted(row) == 0]
+		print(len(rows), "rows,", len(passes), "of them pass")
+		if len(rows) != 189 or len(passes) != 10:
+		    wrong((len(rows), passes))
+	END
+}
+
 @test "a debug enclave runs no image that can be shown" {
 	recipe "$(enclave debug)"
 	root=(--root "$enclaves/debug/root.pem")

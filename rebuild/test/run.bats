@@ -313,6 +313,10 @@ s.serve_forever()' >port 2>/dev/null 3>&- &
 	grep -q '"git_sha":""' o/build-info.json
 	"$BUILD/enclave-verify" eif eif --pcrs o/pcr.json --pcrs o/build-info.json >/dev/null
 	cmp <("$BUILD/enclave-verify" eif eif --pcr-json) o/pcr.json
+	# whatever --eif names, what the recipe expects must be met
+	exits 0 run r.json --out o --built-eif eif --eif eif
+	exits 1 run r.json --out o --built-eif eif --eif eif --expect-pcr0 "$(printf '%096d' 1)"
+	prints '(pcr-mismatch)'
 	exits 0 run r.json --out o --built-eif eif --expect-pcr0 "$pcr0" --format json
 	prints '"weakened":"nothing built: the image was given"'
 	cmp <(printf %s "$out") o/report.json

@@ -1131,6 +1131,39 @@ START_TEST(test_lack)
 }
 END_TEST
 
+/* What stands in is held against its own expectations, not against those of the document, and proves nothing of one. */
+START_TEST(test_stand_in)
+{
+	struct policy own;
+	struct policy theirs;
+	struct pcrs pcrs = { .present = 0 };
+	const struct document_stand_in stand_in = {
+		.pcrs = &pcrs, .carrier = "image", .policy = &theirs, .measured = true
+	};
+
+	policy_of(&own, ROOT "--pcrs pcr.json");
+	policy_of(&theirs, "--pcr 0=" PCR1);
+	for (int right = 0; right < 2; right++) {
+		struct report *report = new_report();
+		uint8_t value[PCR_LEN];
+		ck_assert(hex_decode_exact(span_of_text(right != 0 ? PCR1 : PCR2), value,
+					   sizeof(value)));
+		pcrs_set(&pcrs, 0, value);
+		report_error(report, CHECK_ENDPOINT_FETCH, REASON_HTTP_TIMEOUT, NULL);
+		document_lack_for(&stand_in, &own, MADE, CHECK_ENDPOINT_FETCH, report);
+		ck_assert_int_eq((int)report_status(report, CHECK_PCR_MATCH),
+				 right != 0 ? (int)STATUS_PASS : (int)STATUS_FAIL);
+		ck_assert_int_eq((int)report_status(report, CHECK_PCR_DEBUG), (int)STATUS_SKIP);
+		ck_assert_int_eq((int)report_status(report, CHECK_DOCUMENT_FORM), (int)STATUS_SKIP);
+		ck_assert_int_eq((int)report_conclude(report, &own.require),
+				 right != 0 ? (int)VERDICT_ERROR : (int)VERDICT_FAIL);
+		report_free(report);
+	}
+	policy_done(&own);
+	policy_done(&theirs);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("document");
@@ -1146,6 +1179,7 @@ int main(void)
 	support_add(suite, "genuine", test_genuine);
 	support_add(suite, "freshness", test_freshness);
 	support_add(suite, "lack", test_lack);
+	support_add(suite, "what stands in", test_stand_in);
 	support_add(suite, "json", test_json);
 	support_add(suite, "cache", test_cache);
 	support_add(suite, "refused before decoding", test_refuse);

@@ -358,6 +358,49 @@ START_TEST(test_sources_max)
 }
 END_TEST
 
+/* A copy is judged by as its original is, and what is added to it stays with it. */
+START_TEST(test_copy)
+{
+	static const uint8_t bytes[] = { 1, 0, 2 };
+	struct policy policy;
+	struct policy copy;
+	struct pcrs actual = { .present = 0 };
+	bool has_hash = false;
+	uint8_t hash[KECCAK_LEN];
+
+	policy_init(&policy);
+	add_sources(&policy, "A0a/A0b/S1b/L8x");
+	policy.user_data.expected = true;
+	buf_add(&policy.user_data.bytes, SPAN_OF(bytes));
+	policy.require.has[CHECK_PCR_DEBUG] = true;
+	policy.max_age_s = 7;
+	ck_assert_int_eq(policy_copy(&policy, &copy), REASON_OK);
+	set_registers(&actual, &has_hash, hash, "0b 1b 8x");
+	char *one = judge(&policy, &actual);
+	char *other = judge(&copy, &actual);
+	ck_assert_str_eq(one, "0+1 1+2 8+3");
+	ck_assert_str_eq(one, other);
+	free(one);
+	free(other);
+	EXPECT_BYTES("user_data", buf_span(&copy.user_data.bytes), SPAN_OF(bytes));
+	ck_assert_ptr_ne(copy.user_data.bytes.at, policy.user_data.bytes.at);
+	ck_assert(copy.user_data.expected && !copy.nonce.expected);
+	ck_assert(copy.require.has[CHECK_PCR_DEBUG] && copy.max_age_s == 7);
+	struct policy_source *added = policy_add_source(&copy, POLICY_ALONE, SPAN_LITERAL("new"));
+	ck_assert_ptr_nonnull(added);
+	set_registers(&added->pcrs, &has_hash, hash, "0a");
+	one = judge(&policy, &actual);
+	other = judge(&copy, &actual);
+	ck_assert_str_eq(one, "0+1 1+2 8+3");
+	ck_assert_str_eq(other, "0-new 1+2 8+3");
+	free(one);
+	free(other);
+	ck_assert_uint_eq(policy.n_sources, 4);
+	policy_done(&copy);
+	policy_done(&policy);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("policy");
@@ -369,5 +412,6 @@ int main(void)
 	support_add(suite, "absent registers", test_absent);
 	support_add(suite, "to begin with", test_initial);
 	support_add(suite, "most sources", test_sources_max);
+	support_add(suite, "a copy", test_copy);
 	return support_main(suite);
 }

@@ -223,6 +223,38 @@ START_TEST(test_verdict)
 }
 END_TEST
 
+/* A part that is missing takes a pass away, and nothing else. */
+START_TEST(test_withheld)
+{
+	static const struct {
+		const char *checks;
+		enum verdict want;
+		const char *line;
+	} rows[] = {
+		{ "+pcr0.match", VERDICT_ERROR, "ERROR  it: audit-no-image" },
+		{ "+pcr0.match ~nonce.match", VERDICT_ERROR, "ERROR  it: audit-no-image" },
+		{ "+chain.root", VERDICT_ERROR, "ERROR  it: audit-no-image" },
+		{ "", VERDICT_ERROR, "ERROR  it: audit-no-image" },
+		{ "+pcr0.match -nonce.match", VERDICT_FAIL, "FAIL  it: nonce.match" },
+		{ "+pcr0.match ?nonce.match", VERDICT_ERROR, "ERROR  it: nonce.match" },
+		{ "+pcr0.match !", VERDICT_ERROR, "ERROR  it: out-of-memory" },
+	};
+
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct report *report = new_report();
+		report_set_target(report, SPAN_LITERAL("it"));
+		report_withhold(report, REASON_AUDIT_NO_IMAGE);
+		report_withhold(report, REASON_AUDIT_NO_ENCLAVE); /* the first one counts */
+		add_checks(report, rows[i].checks);
+		ck_assert_msg(report_conclude(report, &nothing) == rows[i].want, "row %zu", i);
+		char *line = first_line(report);
+		ck_assert_str_eq(line, rows[i].line);
+		free(line);
+		report_free(report);
+	}
+}
+END_TEST
+
 /* Only report_conclude makes a verdict. */
 START_TEST(test_not_concluded)
 {
@@ -900,6 +932,7 @@ int main(void)
 	Suite *suite = suite_create("report");
 
 	support_add(suite, "every clause of the verdict", test_verdict);
+	support_add(suite, "a part that is missing", test_withheld);
 	support_add(suite, "no verdict before the end", test_not_concluded);
 	support_add(suite, "status of a check", test_status);
 	support_add(suite, "what weakens a verdict", test_weakened);

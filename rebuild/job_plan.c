@@ -339,6 +339,7 @@ static int resolve(struct job *job, struct recipe *recipe)
 		pinned = buf_take_text(&image);
 		if (pinned != NULL)
 			cli_complain(job->output.program, "%s is %s now", recipe->image, pinned);
+		asked = "";
 		reason = pinned == NULL ? REASON_OUT_OF_MEMORY :
 					  recipe_override(recipe, RECIPE_IMAGE, pinned);
 	}

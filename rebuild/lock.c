@@ -125,18 +125,22 @@ void lock_done(struct lock *lock)
 	*lock = (struct lock){ .tree = NULL };
 }
 
-/* sha256- and the base64 of 32 bytes. */
-static bool is_nar_hash(const char *text)
+/* sha256- and the base64 of 32 bytes; anything else is REASON_LOCK_UNPINNED. */
+static enum reason judge_nar_hash(const char *text)
 {
 	struct span rest = span_of_text(text);
 	struct span head;
 	struct buf bytes = { 0 };
 
 	if (!span_take(&rest, 7, &head) || !span_equal(head, SPAN_LITERAL("sha256-")))
-		return false;
-	bool good = base64_decode(rest, &bytes) == REASON_OK && bytes.len == DIGEST_SHA256_LEN;
+		return REASON_LOCK_UNPINNED;
+	enum reason reason = base64_decode(rest, &bytes);
+	if (reason != REASON_OUT_OF_MEMORY)
+		reason = reason == REASON_OK && bytes.len == DIGEST_SHA256_LEN ?
+				 REASON_OK :
+				 REASON_LOCK_UNPINNED;
 	buf_done(&bytes);
-	return good;
+	return reason;
 }
 
 static bool names_repository(const char *type)
@@ -163,8 +167,11 @@ static enum reason judge_input(const struct lock_input *input)
 	if (!names_repository(input->type) && strcmp(input->type, "tarball") != 0)
 		return REASON_LOCK_TYPE;
 	if (input->rev == NULL || !recipe_is_full_commit(span_of_text(input->rev)) ||
-	    input->nar_hash == NULL || !is_nar_hash(input->nar_hash))
+	    input->nar_hash == NULL)
 		return REASON_LOCK_UNPINNED;
+	enum reason reason = judge_nar_hash(input->nar_hash);
+	if (reason != REASON_OK)
+		return reason;
 	/* git over a path is as the path */
 	if (input->url != NULL && (strncmp(input->url, "file:", 5) == 0 || input->url[0] == '.'))
 		return strncmp(input->url, "file:///", 8) == 0 ? REASON_OK : REASON_LOCK_PATH;
@@ -176,7 +183,7 @@ enum reason lock_judge(const struct lock *lock, const struct lock_input **reterr
 	for (size_t i = 0; i < lock->n; i++) {
 		enum reason reason = judge_input(&lock->inputs[i]);
 		if (reason != REASON_OK) {
-			*reterr = &lock->inputs[i];
+			*reterr = reason == REASON_OUT_OF_MEMORY ? NULL : &lock->inputs[i];
 			return reason;
 		}
 	}

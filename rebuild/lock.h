@@ -39,7 +39,7 @@ void lock_done(struct lock *lock);
 
 /* Whether everything is fixed; *reterr is the input that is not.
  * REASON_LOCK_PATH, _LOCK_INDIRECT, _LOCK_UNPINNED (no full rev, or no narHash), _LOCK_TYPE (none that is
- * known), _LOCK_OVERRIDDEN (nix-enclaver's nixpkgs). */
+ * known), _LOCK_OVERRIDDEN (nix-enclaver's nixpkgs); REASON_OUT_OF_MEMORY: nothing is judged. */
 enum reason lock_judge(const struct lock *lock, const struct lock_input **reterr) MUST_CHECK;
 
 #endif

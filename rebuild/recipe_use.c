@@ -19,12 +19,15 @@ static enum reason put(const struct recipe *recipe, const char *section, const c
 		object = cJSON_AddObjectToObject(recipe->tree, section);
 	}
 	bool present = cJSON_GetObjectItemCaseSensitive(object, key) != NULL;
-	if (object != NULL &&
-	    (present ? cJSON_ReplaceItemInObjectCaseSensitive(object, key, value) :
-		       cJSON_AddItemToObject(object, key, value)))
-		return REASON_OK;
-	cJSON_Delete(value);
-	return REASON_OUT_OF_MEMORY;
+	bool added = object != NULL &&
+		     (present ? cJSON_ReplaceItemInObjectCaseSensitive(object, key, value) :
+				cJSON_AddItemToObject(object, key, value));
+	if (!added)
+		cJSON_Delete(value);
+	/* cJSON before 1.7.16 replaces also where there was no memory for the key, which is then none */
+	return added && cJSON_GetObjectItemCaseSensitive(object, key) == value ?
+		       REASON_OK :
+		       REASON_OUT_OF_MEMORY;
 }
 
 /* A string that stands in one field and one place of the tree. */

@@ -233,13 +233,21 @@ void report_take_facts(struct report *report, cJSON *facts, bool proven)
 	report->facts_proven = proven;
 }
 
+/* Something is lost, also of a report that is concluded: it is none any more. */
+static void lose(struct report *report)
+{
+	report->out_of_memory = true;
+	report->verdict = VERDICT_ERROR;
+	report->verdict_reason = REASON_OUT_OF_MEMORY;
+}
+
 void report_take_member(struct report *report, const char *key, cJSON *value)
 {
 	if (report->members == NULL)
 		report->members = cJSON_CreateObject();
 	if (!cJSON_AddItemToObject(report->members, key, value)) {
 		cJSON_Delete(value);
-		report->out_of_memory = true;
+		lose(report);
 	}
 }
 
@@ -252,7 +260,7 @@ void report_add_lines(struct report *report, struct buf *lines)
 {
 	buf_add(&report->lines, buf_span(lines));
 	if (lines->failed || report->lines.failed)
-		report->out_of_memory = true;
+		lose(report);
 	buf_done(lines);
 }
 

@@ -110,7 +110,8 @@ void report_note(struct report *report, const char *text);
 void report_take_facts(struct report *report, cJSON *facts, bool proven);
 
 /* A further member of the JSON object, taken over (NULL: out of memory), and further lines of the
- * text behind the checks, which must be fit for a terminal already; *lines is emptied. */
+ * text behind the checks, which must be fit for a terminal already; *lines is emptied. They may come after
+ * the conclusion; where memory runs out for them there is no verdict any more. */
 void report_take_member(struct report *report, const char *key, cJSON *value);
 void report_add_lines(struct report *report, struct buf *lines);
 

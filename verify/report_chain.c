@@ -243,11 +243,11 @@ enum status report_chain_status(const struct report *report, enum chain_link whi
 	*ret_row = find_row(report, link, STATUS_ERROR);
 	if (*ret_row != NULL)
 		return STATUS_ERROR;
-	bool named = !link->names_image || report_names_image(report);
+	bool is_named = !link->names_image || report_names_image(report);
 	for (size_t i = 0; i < WAYS_MAX && link->ways[i].needs != NULL; i++) {
 		if (which == CHAIN_HASH && i == 1 && !asked_for_pcr0(report))
 			continue;
-		if (named && all_passed(report, link->ways[i].needs)) {
+		if (is_named && all_passed(report, link->ways[i].needs)) {
 			*ret_rests = link->ways[i].rests;
 			return STATUS_PASS;
 		}

@@ -322,9 +322,9 @@ END
 	grep -qx 'KillMode=mixed' $unit
 	run grep -E '^(User|DynamicUser)=' $unit
 	[ "$status" -eq 1 ]
-	# and README installs it
+	# and its README installs it
 	for file in enclave-guard guard-config.sh guard.conf enclave-setup; do
 		[ -f "$file" ]
-		grep -q "^\(install \|ci\).*ec2/$file" "$TOP/README.md"
+		grep -q "^\(install \|ci\).*ec2/$file" "$TOP/ci/ec2/README.md"
 	done
 }

@@ -16,9 +16,9 @@ walk() {
 }
 
 @test "the README's commands, run as they stand, print what it shows" {
-	walk README.md SECURITY.md
+	walk README.md SECURITY.md ci/ec2/README.md
 	[ "$status" -eq 0 ]
-	echo "# README.md, SECURITY.md: ${lines[-1]}" >&3
+	echo "# README.md, SECURITY.md, ci/ec2/README.md: ${lines[-1]}" >&3
 }
 
 @test "one that is not as it stands is found" {
@@ -62,14 +62,16 @@ walk() {
 
 @test "what the README leads to is there" {
 	py <<'END'
-for page in ("README.md", "SECURITY.md", "CHANGELOG.md"):
+def heads(text):
+	return {re.sub(r"[^\w -]", "", head).strip().lower().replace(" ", "-") for head in re.findall(r"^#+ (.*)$", text, re.M)}
+for page in ("README.md", "SECURITY.md", "CHANGELOG.md", "ci/ec2/README.md", "testvectors/README.md"):
 	text = open(os.path.join(TOP, page)).read()
-	heads = {re.sub(r"[^\w -]", "", head).strip().lower().replace(" ", "-") for head in re.findall(r"^#+ (.*)$", text, re.M)}
 	for target in re.findall(r"\]\(([^)]+)\)", text):
 		if "://" in target:
 			continue
 		path, _, anchor = target.partition("#")
-		if path and not os.path.exists(os.path.join(TOP, path)) or anchor and not path and anchor not in heads:
+		there = os.path.normpath(os.path.join(TOP, os.path.dirname(page), path)) if path else os.path.join(TOP, page)
+		if not os.path.exists(there) or anchor and anchor not in heads(open(there).read()):
 			wrong("%s: %s" % (page, target))
 END
 }

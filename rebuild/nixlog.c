@@ -28,6 +28,7 @@ static const struct {
 	{ "may not be deterministic", REASON_NIX_DIFFERS, NULL },
 	{ "No space left on device", REASON_NIX_DISK_FULL, NULL },
 	{ "lack of free disk space", REASON_NIX_DISK_FULL, NULL },
+	{ "database or disk is full", REASON_NIX_DISK_FULL, NULL },
 	{ "timed out after", REASON_NIX_TIMEOUT, NULL },
 	{ "seconds of silence", REASON_NIX_TIMEOUT, NULL },
 	{ "requires lock file changes", REASON_NIX_LOCK, NULL },

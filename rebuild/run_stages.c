@@ -11,6 +11,7 @@
 #include "rebuild/run_build.h"
 #include "rebuild/run_image.h"
 #include "rebuild/run_source.h"
+#include "rebuild/run_tidy.h"
 
 /* Trouble that ends a run without a report: it says nothing about what is rebuilt. */
 static bool is_fatal(enum reason reason)
@@ -66,6 +67,8 @@ static enum reason do_plan(struct run *run, struct trouble *reterr)
 {
 	enum reason reason = make_folders(run, reterr);
 
+	if (reason == REASON_OK)
+		reason = run_tidy_drafts(run, reterr);
 	if (reason == REASON_OK)
 		reason = open_log(run, reterr);
 	run->git = run->order->git;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "rebuild/draft.h"
-#include "rebuild/run.h"
+#include "rebuild/run_tidy.h"
 #include "verify/auto.h"
 #include "verify/json.h"
 
@@ -50,9 +50,9 @@ static enum reason write_info(const struct run *run, const struct report *report
 enum reason run_write(const struct run *run, const struct report *report, struct trouble *reterr)
 {
 	struct buf text = { 0 };
-	enum reason reason = REASON_OK;
 
-	if (run->is_read && image_is_sound(&run->image)) {
+	enum reason reason = run_tidy_results(run, reterr);
+	if (reason == REASON_OK && run->is_read && image_is_sound(&run->image)) {
 		image_pcr_json(&run->image, &text);
 		reason = run_write_file(run, "pcr.json", &text, reterr);
 		text.len = 0;

@@ -177,6 +177,9 @@ START_TEST(reasons)
 		{ "error: derivation '" STORE "x.drv' may not be deterministic: output '" STORE
 		  "x' differs",
 		  REASON_NIX_DIFFERS },
+		{ "error: executing SQLite statement '\n  create index if not exists x;\n"
+		  "  ': database or disk is full (in '/nix/var/nix/db/db.sqlite')",
+		  REASON_NIX_DISK_FULL },
 		{ "path '" STORE "x' was modified! expected hash 'sha256:0', got 'sha256:1'",
 		  REASON_NIX_STORE },
 		{ "error: NAR hash mismatch in input 'git+file:///x' (" STORE

@@ -339,7 +339,13 @@ static bool on_json(struct nixlog *log, struct span line)
 	uint64_t level = 0;
 	uint64_t id = 0;
 
-	if (json_read(line, &said, &place) != REASON_OK || !cJSON_IsObject(said))
+	const enum reason reason = json_read(line, &said, &place);
+	if (reason == REASON_OUT_OF_MEMORY) {
+		/* what it says may be what a failure is about: not to be taken for text */
+		log->text.failed = true;
+		return true;
+	}
+	if (reason != REASON_OK || !cJSON_IsObject(said))
 		return false;
 	const struct span action = text_of(member(said, "action"));
 	if (span_equal(action, SPAN_LITERAL("msg"))) {

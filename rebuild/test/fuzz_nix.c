@@ -1,4 +1,4 @@
-/* What Nix says and keeps, by the first byte: a derivation, its log, its JSON, NIX_CONFIG. */
+/* What Nix says and keeps, by the first byte: a derivation, its log, its JSON, NIX_CONFIG; and what is kept of it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +6,9 @@
 #include "rebuild/nixjson.h"
 #include "rebuild/nixlog.h"
 #include "rebuild/nixopt.h"
+#include "rebuild/record.h"
+
+#define STORE "/nix/store/0123456789abcdfghijklmnpqrsvwxyz-"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -116,6 +119,28 @@ static void try_config(struct span text)
 	free(config);
 }
 
+/* A record of an earlier run, for two derivations and a path: what is taken says the same when it is written anew. */
+static void try_record(struct span text)
+{
+	static char names[][64] = { STORE "b-fixed.drv", STORE "a-built.drv", STORE "c", "sha256-x",
+				    "" };
+	struct closure_drv drvs[] = { { .path = names[0], .is_fixed = true },
+				      { .path = names[1] } };
+	struct nixjson_path path = { .path = names[2], .nar_hash = names[3], .signers = names[4] };
+	struct closure closure = { .drvs = drvs, .n_drvs = 2, .paths = { .at = &path, .n = 1 } };
+	struct buf again = { 0 };
+	bool taken = false;
+
+	demand(record_take(text, &closure, &taken) == REASON_OK, "no memory");
+	demand(taken == (drvs[0].standing == CLOSURE_FIXED), "taken by halves");
+	demand(taken == (drvs[1].standing > CLOSURE_FIXED), "taken by halves");
+	if (taken) {
+		demand(record_print(&closure, &again), "cannot be kept");
+		demand(span_equal(buf_span(&again), text), "another text");
+	}
+	buf_done(&again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span rest = { data, size };
@@ -123,7 +148,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!span_take(&rest, 1, &which))
 		return 0;
-	switch (which.at[0] % 4) {
+	switch (which.at[0] % 8) {
 	case 0:
 		try_drv(rest);
 		break;
@@ -133,8 +158,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	case 2:
 		try_json(rest);
 		break;
-	default:
+	case 3:
 		try_config(rest);
+		break;
+	default:
+		try_record(rest);
 		break;
 	}
 	return 0;

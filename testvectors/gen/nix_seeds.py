@@ -4,7 +4,8 @@ fuzz_nix.c."""
 import json
 
 HASH = "0123456789abcdfghijklmnpqrsvwxyz"
-A = "/nix/store/" + HASH + "-a"
+STORE = "/nix/store/" + HASH + "-"
+A = STORE + "a"
 DRV = A + ".drv"
 REST = ',[("%s",["out"])],["%s"],"x86_64-linux","/bin/sh",["-c","a\\"b\\\\"],[("imageDigest","sha256:00"),("n","1\\n")])'
 
@@ -19,6 +20,14 @@ def said(*objects):
 
 def printed(value):
     return "2" + json.dumps(value)
+
+
+def record(*standings):
+    """What fuzz_nix takes for its closure."""
+    drvs = ("a-built.drv", "b-fixed.drv")
+    lines = ["enclavecheck closure 1"]
+    lines += ["%s %s%s" % (standing, STORE, drv) for standing, drv in zip(standings, drvs)]
+    return "4" + "\n".join([*lines, "sha256-x copied %sc" % STORE, ""])
 
 
 PATH = {"path": A, "narHash": "sha256-00", "narSize": 1, "deriver": DRV}
@@ -44,6 +53,9 @@ SEEDS = {
     "paths-object": printed({A: {**PATH, "ca": "fixed:r:sha256:00", "ultimate": False}, DRV: PATH}),
     "version": "2nix (Nix) 2.8.0\n",
     "config": "3cores = 4\n# comment\nsandbox = false # no\nexperimental-features = flakes nix-command\n",
+    "record": record("built", "fixed"),
+    "record-differs": record("differs:0000000f", "fixed"),
+    "record-impossible": record("fixed", "built"),
     "config-include": "3!include /etc/nix/x.conf\n= 1\nsandbox\n",
 }
 

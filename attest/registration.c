@@ -70,8 +70,10 @@ static bool apply_member(const char *program, struct registration *registration,
 		return true;
 	if (!cJSON_IsArray(member))
 		return apply(program, registration, member->string, member);
-	if (option != NULL && !option->repeatable && cJSON_GetArraySize(member) > 1) {
-		cli_complain(program, "onchain.%s: one value only", member->string);
+	if (cJSON_GetArraySize(member) == 0 || (option != NULL && !option->repeatable)) {
+		cli_complain(program, "onchain.%s: %s", member->string,
+			     cJSON_GetArraySize(member) == 0 ? "an empty list" :
+							       "one value only, not a list");
 		return false;
 	}
 	cJSON_ArrayForEach(item, member)

@@ -3,6 +3,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "attest/registration.h"
 #include "rebuild/job_image.h"
 #include "rebuild/job_recipe.h"
 #include "rebuild/nix.h"
@@ -356,6 +357,18 @@ static int resolve(struct job *job, struct recipe *recipe)
 	return status;
 }
 
+/* What the recipe says of a contract is what its keys take; what is lacking, options of run and audit may
+ * give. False: said on stderr. */
+static bool contract_is_sound(const struct job *job, const struct recipe *recipe)
+{
+	struct registration registration;
+
+	registration_start(&registration);
+	bool sound = registration_add(job->output.program, recipe->onchain, &registration);
+	registration_done(&registration);
+	return sound;
+}
+
 int job_plan(struct job *job)
 {
 	struct recipe recipe;
@@ -365,7 +378,10 @@ int job_plan(struct job *job)
 		return job_usage(job, "plan: one RECIPE is needed");
 	if (!job_read_recipe(job, &recipe, &status))
 		return status;
-	status = job->resolve ? resolve(job, &recipe) : put_plan(job, &recipe);
+	if (!contract_is_sound(job, &recipe))
+		status = CLI_USAGE;
+	else
+		status = job->resolve ? resolve(job, &recipe) : put_plan(job, &recipe);
 	recipe_done(&recipe);
 	return status;
 }

@@ -71,6 +71,16 @@ contract() {
 	refuses chain-id run r.json --out o --built-eif eif
 	recipe "{\"chain_id\": [\"1\", \"2\"], \"registry\": \"espresso-v7:$address\", \"rpc\": [\"$rpc\"]}"
 	refuses 'onchain.chain_id: one value only' run r.json --out o --built-eif eif
+	recipe "{\"chain_id\": [\"1\"], \"registry\": \"espresso-v7:$address\", \"rpc\": [\"$rpc\"]}"
+	refuses 'onchain.chain_id: one value only' run r.json --out o --built-eif eif
+	refuses 'onchain.chain_id: one value only' plan r.json
+	recipe "{\"chain_id\": \"1\", \"registry\": \"espresso-v7:$address\", \"rpc\": []}"
+	refuses 'onchain.rpc: an empty list' plan r.json
+	recipe "{\"chain_id\": true}"
+	refuses 'onchain.chain_id: not a string, nor a whole number' plan r.json
+	# what is lacking, options of audit may give
+	recipe "{\"chain_id\": \"1\", \"signer\": \"from-document\"}"
+	exits 0 plan r.json
 	recipe "{\"chain_id\": \"1\", \"registry\": \"espresso-v7:$address\"}"
 	refuses --rpc run r.json --out o --built-eif eif
 	recipe "{\"chain_id\": \"1\", \"registry\": \"espresso-v6:$address\", \"rpc\": [\"$rpc\"]}"

@@ -50,8 +50,8 @@ enum reason layout_read_file(int fd, size_t max, struct buf *ret)
 	}
 }
 
-/* Whether oci-layout says version 1. */
-static bool is_layout(int dir)
+/* Whether oci-layout says version 1. REASON_OCI_LAYOUT, REASON_OUT_OF_MEMORY. */
+static enum reason judge_version(int dir)
 {
 	struct json_place place;
 	AUTO(cJSON) *tree = NULL;
@@ -59,15 +59,19 @@ static bool is_layout(int dir)
 	int fd = open_file(dir, "oci-layout");
 
 	if (fd < 0)
-		return false;
-	bool read = layout_read_file(fd, VERSION_FILE_MAX, &text) == REASON_OK;
+		return REASON_OCI_LAYOUT;
+	enum reason reason = layout_read_file(fd, VERSION_FILE_MAX, &text);
 	(void)close(fd);
-	read = read && json_read(buf_span(&text), &tree, &place) == REASON_OK;
+	if (reason == REASON_OK)
+		reason = json_read(buf_span(&text), &tree, &place);
 	buf_done(&text);
-	const cJSON *version =
-		read ? cJSON_GetObjectItemCaseSensitive(tree, "imageLayoutVersion") : NULL;
-	return version != NULL && cJSON_IsString(version) &&
-	       span_equal(span_of_text(version->valuestring), SPAN_LITERAL("1.0.0"));
+	if (reason != REASON_OK)
+		return reason == REASON_OUT_OF_MEMORY ? reason : REASON_OCI_LAYOUT;
+	const cJSON *version = cJSON_GetObjectItemCaseSensitive(tree, "imageLayoutVersion");
+	return cJSON_IsString(version) && span_equal(span_of_text(version->valuestring),
+						     SPAN_LITERAL("1.0.0")) ?
+		       REASON_OK :
+		       REASON_OCI_LAYOUT;
 }
 
 enum reason layout_open(struct span dir, struct layout **ret, struct trouble *reterr)
@@ -85,8 +89,9 @@ enum reason layout_open(struct span dir, struct layout **ret, struct trouble *re
 	errno = 0;
 	layout->dir = open(text, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	free(text);
-	if (layout->dir < 0 || !is_layout(layout->dir)) {
-		enum reason reason = trouble_note(reterr, REASON_OCI_LAYOUT, dir, errno);
+	enum reason reason = layout->dir < 0 ? REASON_OCI_LAYOUT : judge_version(layout->dir);
+	if (reason != REASON_OK) {
+		(void)trouble_note(reterr, reason, dir, errno);
 		layout_free(layout);
 		return reason;
 	}

@@ -1,4 +1,4 @@
-/* Allocations that fail on request. A program that uses this is called test_oom, test_oom_nix or test_oom_origin: the
+/* Allocations that fail on request. A program that uses this is called test_oom, or as the makefile lists: the
  * makefile links it with --wrap=malloc,calloc,realloc,strdup, so that the calls of our own code come here. Libraries do
  * not see that: give them our malloc where they let themselves be told (oom_for_cjson).
  *

@@ -249,9 +249,9 @@ START_TEST(test_all)
 {
 	struct buf good = { 0 };
 
+	make_run();
 	support_enter();
 	make_key();
-	make_run();
 	EXPECT_REASON(rows[_i].row, rows[_i].work(&good), REASON_OK);
 	ck_assert_uint_gt(good.len, 0);
 	for (int go_on = 0; go_on < 2; go_on++) {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # enclave-rebuild run: the commit and what surrounds it, by real git; an image that was given, to the verdict.
-# shellcheck disable=SC2001,SC2012,SC2030,SC2031,SC2154 # variables of helpers.bash, and of each test alone
+# shellcheck disable=SC2001,SC2012,SC2016,SC2030,SC2031,SC2154 # variables of helpers.bash, and of each test alone
 load helpers
 
 rev=0123456789abcdef0123456789abcdef01234567

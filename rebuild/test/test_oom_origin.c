@@ -191,10 +191,10 @@ static enum reason do_report(struct buf *out)
 	enum reason reason = judge(&report);
 	if (reason == REASON_OK)
 		reason = report_json(report, "t", "1", out);
-	if (reason == REASON_OK)
+	if (reason == REASON_OK) {
 		summary_page(report, VERDICT_PASS, out);
-	if (reason == REASON_OK)
 		summary_output(report, VERDICT_PASS, out);
+	}
 	/* a member for which there was no memory is told by the verdict of the report alone */
 	if (reason == REASON_OK &&
 	    (out->failed || report_get0_member(report, "build_info") == NULL))

@@ -117,8 +117,9 @@ static enum reason read_fact(const cJSON *item, struct known *known)
 
 	while (fact < FACTS && strcmp(fact_names[fact], item->string) != 0)
 		fact++;
-	if (fact == FACTS || !is_value(value) ||
-	    (cJSON_IsArray(item) && (!is_value(pending) || pending->next != NULL)))
+	if (fact == FACTS || value == NULL || !is_value(value) ||
+	    (cJSON_IsArray(item) &&
+	     (pending == NULL || !is_value(pending) || pending->next != NULL)))
 		return REASON_STATE_CONTENT;
 	known->value[fact] = strdup(value->valuestring);
 	if (pending != NULL)

@@ -101,7 +101,8 @@ bool registration_apply(const char *program, struct registration *registration, 
 		registration->servers_given = true;
 		return servers_apply(program, &registration->servers, id, value);
 	}
-	registration->given[id - CONTRACT_REGISTRY] = true;
+	if (id >= CONTRACT_REGISTRY && id < CONTRACT_END)
+		registration->given[id - CONTRACT_REGISTRY] = true;
 	return contract_apply(program, &registration->options, id, value);
 }
 

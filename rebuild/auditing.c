@@ -44,7 +44,8 @@ bool auditing_apply(const char *program, struct auditing *auditing, int id, cons
 		return terms_apply(program, &auditing->terms, id, value);
 	if (id >= CONTRACT_REGISTRY)
 		return registration_apply(program, &auditing->registration, id, value);
-	auditing->ask_given[id - ASK_CACERT] = true;
+	if (id >= ASK_CACERT && id < ASK_CACERT + ASK_OPTIONS)
+		auditing->ask_given[id - ASK_CACERT] = true;
 	return ask_apply(program, &auditing->ask, id, value);
 }
 

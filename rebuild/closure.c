@@ -280,15 +280,15 @@ static uint32_t find_differing(const struct closure_drv *drv, struct span errors
 /* Builds it a second time. */
 static enum reason check_one(const struct nix *nix, struct closure_drv *drv, struct nix_said *said)
 {
-	struct nix_said own = { .option_ignored = false };
+	struct nix_said heard = { .option_ignored = false };
 
-	enum reason reason = nix_realise(nix, drv->path, true, NULL, &own);
+	enum reason reason = nix_realise(nix, drv->path, true, NULL, &heard);
 	if (reason == REASON_NIX_DIFFERS)
-		drv->differing = find_differing(drv, buf_span(&own.errors));
-	said->option_ignored = said->option_ignored || own.option_ignored;
-	if (said->errors.len + own.errors.len <= NIXLOG_ERRORS_MAX)
-		buf_add(&said->errors, buf_span(&own.errors));
-	nix_said_done(&own);
+		drv->differing = find_differing(drv, buf_span(&heard.errors));
+	said->option_ignored = said->option_ignored || heard.option_ignored;
+	if (said->errors.len + heard.errors.len <= NIXLOG_ERRORS_MAX)
+		buf_add(&said->errors, buf_span(&heard.errors));
+	nix_said_done(&heard);
 	return reason;
 }
 

@@ -458,7 +458,7 @@ static void run_scenario(const struct scenario *scenario, bool go_on)
 		support_sh("mv state.json wanted-state");
 	int lowest = dup(STDIN_FILENO);
 	(void)close(lowest);
-	size_t step = allocations > 40 ? support_thin(23) * (go_on ? 7 : 1) : 1;
+	size_t step = allocations > 40 ? support_thin(61) * (go_on ? 7 : 1) : 1;
 	for (size_t n = 1; n <= allocations; n += step) {
 		(void)snprintf(row, sizeof(row), "%s, allocation %zu of %zu%s", scenario->row, n,
 			       allocations, go_on ? " and on" : "");

@@ -125,7 +125,7 @@ END_TEST
 START_TEST(test_nowhere)
 {
 	static const char *const names[] = {
-		NULL, "", "/", "@", "relative", "vsock:2:1", LONG_NAME,
+		NULL, "", "/", "@", "relative", "vsock:2:1", (LONG_NAME),
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

@@ -775,6 +775,7 @@ variant() {
 	# what stands in a comment is not done
 	printf '# nix build --impure\n# ls -d /nix/store/x\n' >$w
 	variant unknown
+	# shellcheck disable=SC2016 # as a workflow and a script have it
 	printf 'run: |\n  nix build --impure .#eif\n  x=$(ls -d /nix/store/*batcher-x86_64 | head -1)\n' >$w
 	variant impure 'builds with --impure'
 	prints 'an output that ls finds in /nix/store'
@@ -786,6 +787,7 @@ variant() {
 	echo '{ config_hash = "x"; }' >repo/config.nix
 	variant pull-image
 	[[ $out != *'does not check its configuration'* ]]
+	# shellcheck disable=SC2016 # as a workflow and a script have it
 	echo '# [ "$sum" = "$EXPECTED_CONFIG_SHA256" ] || exit 1' >repo/entrypoint.sh
 	variant pull-image 'the image does not check its configuration'
 	g rm -q flake.nix

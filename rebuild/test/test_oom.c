@@ -146,15 +146,20 @@ static void expect_whole(const struct scenario *scenario, const char *row)
 	(void)close(from.fd);
 }
 
-static bool said(const char *what)
+static bool holds(const char *path, const char *what)
 {
-	struct buf err = support_read("err");
-	char *text = support_text(buf_span(&err));
+	struct buf file = support_read(path);
+	char *text = support_text(buf_span(&file));
 	bool found = strstr(text, what) != NULL;
 
 	free(text);
-	buf_done(&err);
+	buf_done(&file);
 	return found;
+}
+
+static bool said(const char *what)
+{
+	return holds("err", what);
 }
 
 static void remove_result(const struct scenario *scenario)
@@ -201,6 +206,10 @@ static void judge(const struct scenario *scenario, const char *row, int status)
 		if (scenario->verb == job_unpack &&
 		    (said("its tree is incomplete") || said("prog: out of memory")))
 			there = false;
+		/* in JSON it stands why nothing was compared */
+		if (scenario->verb == job_compare && there &&
+		    holds(scenario->result, "\"equal\":null"))
+			there = false;
 	}
 	if (there)
 		expect_whole(scenario, row);
@@ -213,7 +222,7 @@ static void run_scenario(const struct scenario *scenario, bool go_on)
 	size_t allocations = run_well(scenario);
 	int lowest = dup(STDIN_FILENO);
 	/* once memory ran out it hardly matters where, and files are synced every time */
-	size_t step = allocations > 20 ? support_thin(23) * (go_on ? 7 : 1) : 1;
+	size_t step = allocations > 20 ? support_thin(47) * (go_on ? 7 : 1) : 1;
 
 	(void)close(lowest);
 	support_sh("touch out err before now; ls -A | grep -vx -e made -e wanted >before");

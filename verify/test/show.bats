@@ -35,7 +35,7 @@ def problems_of(text, lines, said):
 			yield "members of an entry: %s" % list(other)
 	yield from problems_of_facts(report["unverified"])
 
-paths = sys.argv[1:]
+paths = some(sys.argv[1:])
 said = [first_bad(json.loads(line)) for line in
 	run("document", "--at", "document", "--format", "json", *paths)[1].splitlines()]
 if len(said) != len(paths) or not paths:
@@ -60,7 +60,7 @@ END
 def look(name):
 	path = "documents/" + name
 	return path, run("show", path), run("show", path, "--format", "json")
-names = sorted({row["name"] for row in table(VECTORS + "/documents/index.tsv")})
+names = some(sorted({row["name"] for row in table(VECTORS + "/documents/index.tsv")}))
 shown = 0
 for path, text, lines in many(look, names):
 	if text[0] not in (0, 1) or lines[0] != text[0]:

@@ -430,7 +430,7 @@ START_TEST(test_rows)
 	size_t refused = 0;
 	size_t plain = 0;
 
-	for (size_t i = 0; i < LENGTH(rows); i += support_thin(4)) {
+	for (size_t i = 0; i < LENGTH(rows); i += support_thin(11)) {
 		struct span certs[CHAIN_MAX + 1];
 		size_t index;
 		struct pool pool = { 0 };
@@ -708,6 +708,7 @@ START_TEST(test_documents)
 	struct buf index;
 	struct span fields[4];
 	size_t genuine = 0;
+	size_t n = 0;
 	struct chain_cache cache = { 0 };
 
 	if (!support_shared("chain/documents", "documents/index.tsv", &index))
@@ -717,6 +718,8 @@ START_TEST(test_documents)
 	while (support_row(&rest, fields, 4)) {
 		struct buf name = { 0 };
 		struct buf file;
+		if (n++ % support_thin(7) != 0)
+			continue;
 		buf_printf(&name, "documents/%.*s.bin", (int)fields[0].len,
 			   (const char *)fields[0].at);
 		char *text = buf_take_text(&name);
@@ -731,7 +734,7 @@ START_TEST(test_documents)
 		buf_done(&file);
 		free(text);
 	}
-	ck_assert_uint_eq(genuine, 41);
+	ck_assert(support_is_slow() ? genuine > 0 : genuine == 41);
 	buf_done(&index);
 }
 END_TEST

@@ -656,7 +656,7 @@ static void run_scenario(const struct scenario *scenario, bool go_on)
 	ck_assert_msg(scenario->judges == NO_VERDICT || want.verdict == scenario->judges,
 		      "row \"%s\": verdict %d", scenario->row, (int)want.verdict);
 	/* once memory ran out it hardly matters where */
-	size_t step = allocations > 40 ? support_thin(17) * (go_on ? 7 : 1) : 1;
+	size_t step = allocations > 40 ? support_thin(41) * (go_on ? 7 : 1) : 1;
 	for (size_t n = 1; n <= allocations; n += step) {
 		struct outcome got = run(scenario, buf_span(&file), n, go_on);
 		ck_assert_msg(oom_failed(), "row \"%s\": allocation %zu", scenario->row, n);

@@ -37,6 +37,10 @@ static const char *usage_error(const struct job *job)
 		return "audit: only what was rebuilt is signed: --sign needs --out DIR";
 	if (job->out == NULL && (job->from != STAGE_COUNT || job->until != STAGE_REPORT))
 		return "audit: --from and --until are for a rebuild, which needs --out DIR";
+	if (job->out == NULL &&
+	    (job->independent || job->signers != NULL || job->cache != NULL ||
+	     job->nix.builders != NULL || job->nix.store != NULL || job->nix.n_options > 0))
+		return "audit: how is rebuilt is said, but not where: --out DIR is needed";
 	if (job->until < STAGE_COMPARE)
 		return "audit: --until compare or report: what is compared with nothing is no audit";
 	return NULL;

@@ -176,6 +176,9 @@ END
 	[ -s dir/onchain.json ]
 	(cd dir && sha256sum --quiet -c SHA256SUMS)
 	run ! grep -r secret dir
+	# who reads the bundle sees which contract the saver named
+	address=$(chain get families.espresso-v7.address | tr A-F a-f)
+	grep -qF "\"onchain\":{\"registry\":\"espresso-v7:$address\",\"chain_id\":\"31337\",\"min_strength\":\"agreed\"}" dir/policy.json
 	program=enclave-verify
 	exits 0 bundle dir "${image[@]}" "${contract[@]}" --block "$block"
 	prints 'onchain.registered   ok'

@@ -471,6 +471,10 @@ unbound='some genuine enclave answered, not necessarily the other end of this co
 	refuses 'need --out DIR' audit r.json --built-eif "$eif"
 	refuses 'needs --out DIR' audit r.json --sign "$BATS_FILE_TMPDIR/alice.key"
 	refuses 'needs --out DIR' audit r.json --until compare
+	refuses '--out DIR is needed' audit r.json --independent
+	refuses '--out DIR is needed' audit r.json --signers r.json
+	refuses '--out DIR is needed' audit r.json --store s
+	refuses '--out DIR is needed' audit r.json --nix-option cores=1
 	for stage in plan source image stage build collect measure; do
 		refuses 'no audit' audit r.json "${given[@]}" --until "$stage"
 	done

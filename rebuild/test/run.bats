@@ -507,39 +507,6 @@ no_nix() {
 	complains '(source-fetch)'
 }
 
-@test "plan --resolve: the tag of an image" {
-	repository
-	python3 - >port 2>/dev/null 3>&- <<-'END' &
-		import hashlib, http.server
-		body = b'{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}'
-		class Handler(http.server.BaseHTTPRequestHandler):
-		    def do_GET(self):
-		        self.send_response(200 if self.path == "/v2/a/b/manifests/v1" else 404)
-		        self.send_header("Content-Type", "application/vnd.oci.image.index.v1+json")
-		        self.send_header("Content-Length", str(len(body)))
-		        self.end_headers()
-		        self.wfile.write(body)
-		    do_HEAD = do_GET
-		server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-		print(server.server_address[1], flush=True)
-		server.serve_forever()
-	END
-	server=$!
-	for _ in $(seq 100); do [ -s port ] && break; sleep 0.1; done
-	recipe "file://$repo" ", \"image\": {\"reference\": \"127.0.0.1:$(cat port)/a/b:v1\", \"platform\": \"linux/amd64\"}"
-	status=0
-	exits 0 plan r.json --resolve || status=1
-	kill "$server"
-	[ "$status" = 0 ]
-	digest=$(printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}' |
-		sha256sum | cut -c 1-64)
-	prints "\"reference\":	\"127.0.0.1:$(cat port)/a/b:v1@sha256:$digest\""
-	complains "@sha256:$digest now"
-	exits 3 plan r.json --resolve
-	complains "127.0.0.1:$(cat port)/a/b:v1: "
-	nothing_printed
-}
-
 @test "in a job of GitHub Actions: a page, and lines for later steps" {
 	repository
 	image eif --cmdline x --ramdisk r0

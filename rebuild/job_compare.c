@@ -126,7 +126,7 @@ static int put_faults(const struct job *job, const struct comparing *comparing, 
 		return status;
 	if (!explain_faults_json(&tool, comparing->faults, status == CLI_FAIL, &out)) {
 		cli_complain(job->output.program, "%s", reason_sentence(REASON_OUT_OF_MEMORY));
-		status = cli_worse((enum cli_exit)status, CLI_ERROR);
+		status = (int)cli_worse((enum cli_exit)status, CLI_ERROR);
 	} else if (!cli_write(&job->output, buf_span(&out))) {
 		status = CLI_ERROR;
 	}

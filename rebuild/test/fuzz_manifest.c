@@ -1,10 +1,11 @@
-/* The JSON of images, and what names them. The first byte chooses the reader. */
+/* The JSON of images, the archives that have it, and what names them. The first byte chooses the reader. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "rebuild/challenge.h"
-#include "rebuild/manifest.h"
+#include "rebuild/dockerarchive.h"
+#include "rebuild/refusal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -114,6 +115,65 @@ static void check_challenge(struct span head)
 	challenge_done(&again);
 }
 
+/* What was taken for a platform is written as it was. */
+static void check_platform(struct span text)
+{
+	struct ociref_platform platform;
+	struct buf same = { 0 };
+
+	if (ociref_platform(text, &platform) != REASON_OK)
+		return;
+	demand(platform.architecture.len > 0, "no architecture");
+	buf_text(&same, "linux/");
+	buf_add(&same, platform.architecture);
+	if (platform.variant.len > 0)
+		buf_byte(&same, '/');
+	buf_add(&same, platform.variant);
+	demand(span_equal(buf_span(&same), text), "another platform");
+	buf_done(&same);
+}
+
+/* The ID of an archive's image is the same again, and is what a reference may demand, and nothing else. */
+static void check_archive(struct span bytes)
+{
+	const struct oci oci = { .http = NULL };
+	struct trouble trouble = { .why = 0 };
+	struct ociref reference = { .kind = OCIREF_ARCHIVE };
+	uint8_t id[DIGEST_SHA256_LEN];
+	char path[32];
+	FILE *file = tmpfile();
+
+	demand(file != NULL && fwrite(bytes.at, 1, bytes.len, file) == bytes.len &&
+		       fflush(file) == 0,
+	       "no file");
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fileno(file));
+	reference.path = span_of_text(path);
+	enum reason reason = dockerarchive_id(&oci, &reference, &amd64, reference.digest, &trouble);
+	demand(reason == dockerarchive_id(&oci, &reference, &amd64, id, &trouble),
+	       "judged otherwise");
+	if (reason == REASON_OK) {
+		demand(memcmp(id, reference.digest, sizeof(id)) == 0, "another ID");
+		reference.has_digest = true;
+		demand(dockerarchive_id(&oci, &reference, &amd64, id, &trouble) == REASON_OK,
+		       "not its own");
+		reference.digest[0] ^= 1;
+		demand(dockerarchive_id(&oci, &reference, &amd64, id, &trouble) ==
+			       REASON_OCI_DIGEST,
+		       "any ID will do");
+	}
+	(void)fclose(file);
+}
+
+static void check_refusal(struct span text)
+{
+	struct buf words = { 0 };
+
+	refusal_tell(text, &words);
+	demand(!words.failed && words.len <= REFUSAL_MAX + 4, "long words");
+	demand(words.len == 0 || text.len > 0, "words from nowhere");
+	buf_done(&words);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span text = { data, size };
@@ -124,6 +184,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	switch (kind.at[0]) {
 	case 'c':
 		check_config(text);
+		break;
+	case 'd':
+		check_archive(text);
+		break;
+	case 'e':
+		check_refusal(text);
+		break;
+	case 'p':
+		check_platform(text);
 		break;
 	case 'i':
 		check_manifest(text, MEDIA_OCI_INDEX);

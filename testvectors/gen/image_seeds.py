@@ -6,6 +6,8 @@ import json
 import struct
 import tarfile
 
+from .eif_archives import member
+
 OCI = "application/vnd.oci.image."
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 
@@ -80,7 +82,30 @@ LAYERS = {
 }
 
 
+SAVED = [{"Config": "c", "RepoTags": None, "Layers": ["l", "./l"]}]
+ARCHIVES = {
+    "archive": entry("manifest.json", text(SAVED)) + entry("c", text(CONFIG)) + entry("l", b"layer") + END,
+    "archive-order": entry("l", b"\x1f\x8b") + entry("c", text(CONFIG)) + entry("manifest.json", text(SAVED)) + END,
+    "archive-two": entry("manifest.json", text(SAVED * 2)) + END,
+    "archive-link": entry("manifest.json", text(SAVED)) + entry("c", kind=tarfile.SYMTYPE, link="l") + END,
+    "archive-gone": entry("manifest.json", text(SAVED)) + entry("c", text(CONFIG)) + END,
+    "archive-zipped": member(entry("manifest.json", text(SAVED)) + entry("c", text(CONFIG)) + END),
+}
+ERRORS = {"errors": [{"code": "MANIFEST_UNKNOWN", "message": "manifest unknown", "detail": {"Tag": "v2"}}]}
+WORDS = {
+    "platform": b"plinux/amd64",
+    "platform-variant": b"plinux/arm/v7",
+    "refusal": b"e" + text(ERRORS),
+    "refusal-page": b"e<html>502\n",
+    "refusal-empty": b"e" + text({"errors": []}),
+}
+
+
 def add(vectors):
+    for name, content in ARCHIVES.items():
+        vectors.put(f"seeds/manifest/{name}", b"d" + content)
+    for name, content in WORDS.items():
+        vectors.put(f"seeds/manifest/{name}", content)
     for name, content in MANIFESTS.items():
         vectors.put(f"seeds/manifest/{name}", content)
     for name, (lower, upper) in LAYERS.items():

@@ -32,6 +32,8 @@ static int by_path(const void *a, const void *b)
 	return strcmp((*left)->path, (*right)->path);
 }
 
+// NOLINTBEGIN(bugprone-sizeof-expression): what is sorted are pointers
+
 /* Pointers to all derivations in the order of their paths; the caller frees. NULL: no memory. */
 static struct closure_drv **sort_drvs(const struct closure *closure)
 {
@@ -61,6 +63,8 @@ static void print_paths(const struct closure *closure, struct buf *out)
 			   all[i]->ultimate ? "ultimate" : "copied", all[i]->path);
 	free(all);
 }
+
+// NOLINTEND(bugprone-sizeof-expression)
 
 static void print_standing(const struct closure_drv *drv, struct buf *out)
 {

@@ -294,6 +294,7 @@ static bool apply_slot(const char *program, struct contract_options *options, co
 	}
 	if (strncmp(value, "0x", 2) == 0 && digits >= 1 && digits <= sizeof(padded)) {
 		memset(padded, '0', sizeof(padded));
+		// NOLINTNEXTLINE(bugprone-not-null-terminated-result): digits of a known number, no text
 		memcpy(padded + sizeof(padded) - digits, value + 2, digits);
 		if (hex_decode_exact(SPAN_OF(padded), options->slot.base,
 				     sizeof(options->slot.base)))

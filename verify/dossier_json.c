@@ -21,7 +21,7 @@
 
 #define SCHEMA 1
 #define TEXT_NUMBER_LEN 24
-#define DATA_MAX (DOSSIER_SLOTS_MAX * DOSSIER_WORD_LEN) /* bytes of a question */
+#define DATA_MAX ((size_t)DOSSIER_SLOTS_MAX * DOSSIER_WORD_LEN) /* bytes of a question */
 
 static const char *const kind_names[] = {
 	[QUESTION_CALL] = "call",       [QUESTION_CODE] = "code", [QUESTION_PROOF] = "proof",

@@ -219,7 +219,7 @@ static const char *asked(const struct report *report)
 	if (row == NULL)
 		return NULL;
 	const cJSON *key = cJSON_GetObjectItemCaseSensitive(row->members, "key");
-	return cJSON_IsString(key) ? key->valuestring : NULL;
+	return cJSON_GetStringValue(key);
 }
 
 /* A contract may go by another rule than keccak256 of PCR0, or be asked for a hash without one. */

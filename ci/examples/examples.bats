@@ -3,7 +3,7 @@
 # built, against a simulated enclave that answers and then against one that does not. Units are judged by ci/lint.sh.
 # shellcheck disable=SC2030,SC2031,SC2034,SC2154 # variables of helpers.bash, for it, and of each test alone
 program=enclave-attest
-# shellcheck source=test/helpers.bash
+# shellcheck source=/dev/null
 . "$TOP/test/helpers.bash"
 examples=$TOP/ci/examples
 

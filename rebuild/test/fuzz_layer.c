@@ -11,7 +11,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const struct overlay_limits limits = { .entries = 200, .nodes = 1000, .text = 64 * 1024 };
+static const struct overlay_limits limits = { .entries = 200, .nodes = 1000, .text = 65536 };
 static const char *const paths[] = { "/f", "/d/x", "/h", "/s", "/d/../d/x" };
 
 static void demand(bool holds, const char *what)

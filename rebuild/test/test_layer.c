@@ -13,7 +13,7 @@
 #define EXPANSION (UINT64_C(1) << 20)
 #define FIELDS 7
 
-static const struct overlay_limits limits = { .entries = 1000, .nodes = 4000, .text = 64 * 1024 };
+static const struct overlay_limits limits = { .entries = 1000, .nodes = 4000, .text = 65536 };
 
 static struct tarball_source source_of(struct span number, struct span compression)
 {

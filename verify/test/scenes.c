@@ -39,8 +39,8 @@
 
 #define REGISTERED .check = "onchain.registered", .status = STATUS_PASS
 #define PASSES(strength_) REGISTERED, .got = strength_
-#define FAILS(check_, reason_) .check = check_, .status = STATUS_FAIL, .reason = reason_
-#define ERRS(check_, reason_) .check = check_, .status = STATUS_ERROR, .reason = reason_
+#define FAILS(check_, reason_) .check = (check_), .status = STATUS_FAIL, .reason = reason_
+#define ERRS(check_, reason_) .check = (check_), .status = STATUS_ERROR, .reason = reason_
 #define ABSENT FAILS("onchain.registered", REASON_NOT_REGISTERED)
 
 static const struct scene families[] = {

@@ -156,7 +156,7 @@ START_TEST(test_forms)
 END_TEST
 
 /* Options that are of good form, applied together; "-" between option and value. */
-#define GENERIC "registry=generic:" SMALL
+#define GENERIC ("registry=generic:" SMALL)
 START_TEST(test_together)
 {
 	static const struct contract_use live = { .n_servers = 2 };
@@ -194,7 +194,7 @@ START_TEST(test_together)
 		  { "registry=worldchain:" SMALL, "chain-id=1", "code-hash=inner=" HASH },
 		  "no inner contract" },
 		{ &live,
-		  { "registry=worldchain:" SMALL, "chain-id=1", "code-hash=impl=" HASH },
+		  { "registry=worldchain:" SMALL, "chain-id=1", ("code-hash=impl=" HASH) },
 		  NULL },
 		{ &live,
 		  { "registry=espresso-v7:" SMALL, "chain-id=1", "signer=from-document" },
@@ -219,7 +219,7 @@ START_TEST(test_together)
 		  NULL },
 		{ &live,
 		  { GENERIC, "chain-id=1", "selector=0x1914f447", "value=bytes32",
-		    "hash-rule=keccak256-pcr0", "slot=5", "code-hash=impl=" HASH },
+		    "hash-rule=keccak256-pcr0", "slot=5", ("code-hash=impl=" HASH) },
 		  "no impl" },
 	};
 

@@ -179,6 +179,9 @@ static int conclude(struct work *w, const struct live *live, struct report *repo
 		written = job_write_results(job, run, report, &w->stated);
 	}
 	bool saved = save(w, live, report);
+	/* a pass that could not be saved is none, for a job of GitHub Actions neither */
+	if (!saved && verdict == VERDICT_PASS)
+		written = false;
 	int status = job_end(job, report, written);
 	return saved ? status : (int)cli_worse((enum cli_exit)status, CLI_ERROR);
 }

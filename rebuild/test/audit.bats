@@ -124,6 +124,19 @@ unbound='some genuine enclave answered, not necessarily the other end of this co
 	prints '  enclave_hash.match   ok'
 }
 
+@test "in a job of GitHub Actions: a page, and lines for later steps" {
+	export GITHUB_STEP_SUMMARY=$PWD/page GITHUB_OUTPUT=$PWD/output
+	audits 0 '' "${given[@]}"
+	grep -q '^## PASS (custom root .* <code>batcher</code>$' page
+	grep -q "^| pcr0.match | equal | <code>$pcr0</code> | <code>$pcr0</code> |" page
+	printf 'pcr0=%s\nenclave_hash=%s\nverdict=pass\n' "$pcr0" "$("$BUILD/enclave-verify" hash "$pcr0")" | cmp - output
+	audits 1 ': pcr0.match' "${given[@]}" --expect-pcr0 "$(printf '%096d' 1)"
+	[ "$(tail -n 1 output)" = verdict=fail ]
+	# a pass that could not be kept
+	audits 3 '' "${given[@]}" --save no/such
+	[ "$(tail -n 1 output)" = verdict=error ]
+}
+
 @test "one of them is another image: who says what" {
 	recipe "$(enclave other)"
 	root=(--root "$enclaves/other/root.pem")

@@ -303,6 +303,7 @@ s.serve_forever()' >port 2>/dev/null 3>&- &
 	# nothing to compare with: the registers, and no verdict
 	exits 3 run r.json --out o --built-eif eif
 	prints 'ERROR  batcher: nothing-expected'
+	prints 'which image to expect: add expect to the recipe, --expect-pcr0 or --eif.'
 	prints "PCR0  $pcr0"
 	prints 'source.commit        skip  not built in this run'
 	cmp eif o/enclave.eif

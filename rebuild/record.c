@@ -16,55 +16,60 @@ static const char *const names[] = {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+/* What is sorted. */
+struct one_drv {
+	struct closure_drv *is;
+};
+
+struct one_path {
+	const struct nixjson_path *is;
+};
+
 static int by_drv(const void *a, const void *b)
 {
-	const struct closure_drv *const *left = a;
-	const struct closure_drv *const *right = b;
+	const struct one_drv *left = a;
+	const struct one_drv *right = b;
 
-	return strcmp((*left)->path, (*right)->path);
+	return strcmp(left->is->path, right->is->path);
 }
 
 static int by_path(const void *a, const void *b)
 {
-	const struct nixjson_path *const *left = a;
-	const struct nixjson_path *const *right = b;
+	const struct one_path *left = a;
+	const struct one_path *right = b;
 
-	return strcmp((*left)->path, (*right)->path);
+	return strcmp(left->is->path, right->is->path);
 }
 
-// NOLINTBEGIN(bugprone-sizeof-expression): what is sorted are pointers
-
-/* Pointers to all derivations in the order of their paths; the caller frees. NULL: no memory. */
-static struct closure_drv **sort_drvs(const struct closure *closure)
+/* All derivations in the order of their paths; the caller frees. NULL: no memory. */
+static struct one_drv *sort_drvs(const struct closure *closure)
 {
-	struct closure_drv **all = calloc(closure->n_drvs + 1, sizeof(*all));
+	struct one_drv *all = calloc(closure->n_drvs + 1, sizeof(*all));
 
 	if (all == NULL)
 		return NULL;
 	for (size_t i = 0; i < closure->n_drvs; i++)
-		all[i] = &closure->drvs[i];
+		all[i].is = &closure->drvs[i];
 	qsort(all, closure->n_drvs, sizeof(*all), by_drv);
 	return all;
 }
 
 static void print_paths(const struct closure *closure, struct buf *out)
 {
-	const struct nixjson_path **all = calloc(closure->paths.n + 1, sizeof(*all));
+	struct one_path *all = calloc(closure->paths.n + 1, sizeof(*all));
 
 	if (all == NULL) {
 		out->failed = true;
 		return;
 	}
 	for (size_t i = 0; i < closure->paths.n; i++)
-		all[i] = &closure->paths.at[i];
+		all[i].is = &closure->paths.at[i];
 	qsort(all, closure->paths.n, sizeof(*all), by_path);
 	for (size_t i = 0; i < closure->paths.n; i++)
-		buf_printf(out, "%s %s %s\n", all[i]->nar_hash,
-			   all[i]->ultimate ? "ultimate" : "copied", all[i]->path);
+		buf_printf(out, "%s %s %s\n", all[i].is->nar_hash,
+			   all[i].is->ultimate ? "ultimate" : "copied", all[i].is->path);
 	free(all);
 }
-
-// NOLINTEND(bugprone-sizeof-expression)
 
 static void print_standing(const struct closure_drv *drv, struct buf *out)
 {
@@ -80,15 +85,15 @@ bool record_print(const struct closure *closure, struct buf *out)
 		if ((size_t)standing >= COUNT(names) || names[standing] == NULL)
 			return false;
 	}
-	struct closure_drv **drvs = sort_drvs(closure);
+	struct one_drv *drvs = sort_drvs(closure);
 	if (drvs == NULL) {
 		out->failed = true;
 		return true;
 	}
 	buf_text(out, HEADER);
 	for (size_t i = 0; i < closure->n_drvs; i++) {
-		print_standing(drvs[i], out);
-		buf_printf(out, "%s\n", drvs[i]->path);
+		print_standing(drvs[i].is, out);
+		buf_printf(out, "%s\n", drvs[i].is->path);
 	}
 	free(drvs);
 	print_paths(closure, out);
@@ -149,7 +154,7 @@ static bool is_possible(const struct closure_drv *drv)
 
 enum reason record_take(struct span text, struct closure *closure, bool *ret)
 {
-	struct closure_drv **drvs = sort_drvs(closure);
+	struct one_drv *drvs = sort_drvs(closure);
 	struct span rest = text;
 	struct buf printed = { 0 };
 	enum reason reason = REASON_OK;
@@ -158,7 +163,7 @@ enum reason record_take(struct span text, struct closure *closure, bool *ret)
 		return REASON_OUT_OF_MEMORY;
 	bool good = take_text(&rest, HEADER);
 	for (size_t i = 0; i < closure->n_drvs && good; i++)
-		good = take_line(&rest, drvs[i]) && is_possible(drvs[i]);
+		good = take_line(&rest, drvs[i].is) && is_possible(drvs[i].is);
 	free(drvs);
 	/* whatever follows, and whatever was passed over */
 	good = good && record_print(closure, &printed);

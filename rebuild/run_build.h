@@ -15,8 +15,9 @@ enum reason run_stage(struct run *run, struct trouble *reterr) MUST_CHECK;
  * is no use in fetching anything; REASON_OUT_OF_MEMORY; the reasons of proc_run. */
 enum reason run_build_prepare(struct run *run, struct trouble *reterr) MUST_CHECK;
 
-/* Builds, reads the closure and, where it is to be independent, judges it. The reasons of nix_evaluate, nix_build
- * and closure_read; REASON_FILE_CHANGED: a staged file changed while Nix worked. */
+/* Builds, reads the closure and, where it is to be independent, judges it, or goes by an earlier run that did
+ * (run_kept.h); then what the recipe asks for beside it (run_also.h). The reasons of nix_evaluate, nix_build,
+ * closure_read and closure_verify; REASON_FILE_CHANGED: a staged file changed while Nix worked. */
 enum reason run_build(struct run *run, struct trouble *reterr) MUST_CHECK;
 
 /* Copies the image, and reads the registers that the build wrote down. REASON_COLLECT: the output has no such

@@ -3,6 +3,7 @@
  *
  *   DIR/lock          held (flock) by the run that works here; the kernel lets go of it with the process
  *   DIR/STAGE.json    what that stage made out of what, written when all of it was on the disk
+ *   DIR/closure.txt   how each derivation of a build stood, see record.h; build.json has its digest
  *
  * A state is a hint where to look, never evidence: a stage is passed over only when its inputs are the
  * same and what it made still has the digest that is noted. A file that cannot be read as a state is as

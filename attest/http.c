@@ -7,6 +7,8 @@
 #include "attest/peer.h"
 #include "attest/wire.h"
 
+#define STOP_EVERY_MS 250
+
 struct http {
 	struct wire *wire; /* owned */
 	const struct http_route *route;
@@ -35,6 +37,21 @@ void http_free(struct http *http)
 	free(http);
 }
 
+/* Waits. A signal ends another thread's pause than that of the request: so it is asked in between. False: it is to stop. */
+static bool rest(const struct http_clock *clock, const struct http_request *request,
+		 int64_t wait_ms)
+{
+	while (wait_ms > 0) {
+		int64_t part =
+			request->stop != NULL && wait_ms > STOP_EVERY_MS ? STOP_EVERY_MS : wait_ms;
+		if (request->stop != NULL && request->stop(request->stop_context))
+			return false;
+		clock->sleep_ms(clock->context, part);
+		wait_ms -= part;
+	}
+	return true;
+}
+
 enum reason http_exchange(struct http *http, const struct http_request *request,
 			  struct http_answer *ret)
 {
@@ -49,8 +66,11 @@ enum reason http_exchange(struct http *http, const struct http_request *request,
 
 	*ret = (struct http_answer){ 0 };
 	do {
-		if (wait_ms > 0)
-			clock->sleep_ms(clock->context, wait_ms);
+		if (!rest(clock, request, wait_ms)) {
+			exchange_forget(&x);
+			reason = REASON_HTTP_STOPPED;
+			break;
+		}
 		reason = wire_prepare(&x);
 		reason = wire_conclude(&x, reason, reason == REASON_OK ? wire_perform(&x) : 0);
 	} while (!exchange_settle(&x, &reason, &wait_ms));

@@ -420,6 +420,8 @@ class Blobs(Front):
                 self.wfile.write(body[at:at + 3000])
                 time.sleep(0.05)
             return None
+        elif fault == "later":
+            return self.send(429, Retry_After="15")
         elif fault == "429blob":
             return self.send(429)
         elif fault == "stall" or (fault == "order3" and MANY_LAYERS.index(which) > 0):

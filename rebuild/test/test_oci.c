@@ -558,7 +558,7 @@ static void note_alarm(int number)
 	alarmed = 1;
 }
 
-/* A signal ends a download that stands still, and one that waits for another process. */
+/* A signal ends a download that stands still, that waits for another process, or is to come back later. */
 START_TEST(test_stalled)
 {
 	struct registry_client client;
@@ -568,7 +568,8 @@ START_TEST(test_stalled)
 	uint8_t layer[DIGEST_SHA256_LEN];
 
 	ck_assert(pins != NULL);
-	for (int i = 0; i < 2; i++) {
+	static const char *const names[] = { "fault/stall", "nitro/node", "fault/later" };
+	for (int i = 0; i < 3; i++) {
 		registry_client_start(&client, "stalled");
 		const struct store_wait wait = { .clock = client.oci.clock };
 		alarmed = 0;
@@ -583,12 +584,12 @@ START_TEST(test_stalled)
 		}
 		(void)signal(SIGALRM, note_alarm);
 		(void)alarm(1);
-		EXPECT_REASON(i == 0 ? "stall" : "wait",
-			      registry_fetch(&client, pinned(i == 0 ? "fault/stall" : "nitro/node"),
-					     "linux/amd64", pins),
+		EXPECT_REASON(names[i],
+			      registry_fetch(&client, pinned(names[i]), "linux/amd64", pins),
 			      REASON_INTERRUPTED);
 		ck_assert_int_lt(client.oci.clock->ticks_ms(NULL) - start, 8000);
 		store_part_free(part);
+		part = NULL;
 		registry_client_done(&client);
 	}
 	/* what had come is still there */

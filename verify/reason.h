@@ -18,7 +18,7 @@
 	X(FILE_UNREADABLE, "file-unreadable", "the file cannot be opened or read") \
 	/* the verdict rule */ \
 	X(NOTHING_EXPECTED, "nothing-expected", \
-	  "nothing was given that says which image to expect: add --pcr 0=, --pcrs or --enclave-hash, to a rebuild --expect-pcr0 or --eif") \
+	  "nothing was given that says which image to expect: add --pcr 0=, --pcrs or --enclave-hash") \
 	X(REQUIRED_SKIPPED, "required-skipped", "--require names this check and it was skipped") \
 	/* why a check was skipped: a closed list */ \
 	X(NOT_REQUESTED, "not-requested", "not asked for") \

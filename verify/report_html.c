@@ -136,7 +136,7 @@ static void add_verdict(const struct report *report, struct buf *out)
 		html_text(out, span_of_text(row_message(bad)));
 		buf_printf(out, " (%s)</p>\n", reason_name(bad->reason));
 	} else if (report->verdict != VERDICT_PASS) {
-		add_sentence(out, "No verdict: ", reason_sentence(report->verdict_reason), ".");
+		add_sentence(out, "No verdict: ", report_no_verdict(report), ".");
 	}
 	if (advice != NULL)
 		add_sentence(out, "", advice, "");

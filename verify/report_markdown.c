@@ -102,5 +102,5 @@ void report_markdown(const struct report *report, struct buf *out)
 		buf_text(out, "\n\n");
 	}
 	if (report->verdict == VERDICT_ERROR && report_first_bad(report) == NULL)
-		buf_printf(out, "No verdict: %s.\n\n", reason_sentence(report->verdict_reason));
+		buf_printf(out, "No verdict: %s.\n\n", report_no_verdict(report));
 }

@@ -50,6 +50,9 @@ struct report {
  * NULL. */
 const struct row *report_first_bad(const struct report *report);
 
+/* Why there is no verdict where no check is to blame; a static text. A rebuild has options of its own. */
+const char *report_no_verdict(const struct report *report);
+
 /* Appends what weakens the verdict, separated by ", "; nothing when nothing does. */
 void report_weakened(const struct report *report, struct buf *out);
 

@@ -262,8 +262,7 @@ static void enclave_hash_line(const struct report *report, struct buf *out)
 	buf_text(out, report->debug ? " (of any debug enclave: never register it)\n" : "\n");
 }
 
-/* Why there is no verdict where no check is to blame. A rebuild has options of its own. */
-static const char *no_verdict(const struct report *report)
+const char *report_no_verdict(const struct report *report)
 {
 	for (size_t i = 0; report->verdict_reason == REASON_NOTHING_EXPECTED && i < report->n_rows;
 	     i++) {
@@ -289,5 +288,5 @@ void report_text(const struct report *report, const struct report_style *style, 
 	if (advice != NULL)
 		buf_printf(out, "%s\n", advice);
 	if (report->verdict == VERDICT_ERROR && bad == NULL)
-		buf_printf(out, "No verdict: %s.\n", no_verdict(report));
+		buf_printf(out, "No verdict: %s.\n", report_no_verdict(report));
 }

@@ -213,7 +213,7 @@ ERROR (custom root c9d24d86, as of 2026-01-03 10:00:00)  document.cbor: nothing-
   pcr.debug            ok    PCR0 is not all zero
   enclave_hash.match   skip  not asked for
 ENCLAVE_HASH 0x17881510b76878df429921be6a0cd6e9bfaffb2177550f586d5bdcc67c611f83
-No verdict: nothing was given that says which image to expect: add --pcr 0=, --pcrs or --enclave-hash, to a rebuild --expect-pcr0 or --eif.
+No verdict: nothing was given that says which image to expect: add --pcr 0=, --pcrs or --enclave-hash.
 END
 }
 

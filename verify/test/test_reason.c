@@ -11,9 +11,11 @@ START_TEST(test_names)
 		ck_assert_msg(strlen(name) > 0, "reason %d has no name", i);
 		ck_assert_msg(strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(name),
 			      "\"%s\": only a-z, 0-9 and - are fit for a name", name);
-		for (int j = 0; j < i; j++)
-			ck_assert_msg(strcmp(name, reason_name((enum reason)j)) != 0,
-				      "\"%s\" is the name of reasons %d and %d", name, j, i);
+		/* Check notes every assertion that holds: these would be some tens of thousands */
+		for (int j = 0; j < i; j++) {
+			if (strcmp(name, reason_name((enum reason)j)) == 0)
+				ck_abort_msg("\"%s\" is the name of reasons %d and %d", name, j, i);
+		}
 	}
 }
 END_TEST

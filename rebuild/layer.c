@@ -82,7 +82,7 @@ static enum reason count_whiteouts(struct tarball *tarball, void *context)
 			return reason;
 		struct span last = { NULL, 0 };
 		while (layername_take(&entry.name, &last))
-			continue;
+			;
 		*count += last.len >= mark.len && memcmp(last.at, mark.at, mark.len) == 0 ? 1 : 0;
 	}
 }

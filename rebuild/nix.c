@@ -61,6 +61,11 @@ static void add_settings(struct words *words, const struct nixopt_settings *sett
 		add_option(words, "sandbox", "true");
 		add_option(words, "sandbox-fallback", "false");
 	}
+	if (settings->no_import) {
+		/* what was evaluated before is not looked up, or nothing would be seen */
+		add_option(words, "eval-cache", "false");
+		add_option(words, "allow-import-from-derivation", "false");
+	}
 	if (settings->store != NULL) {
 		add(words, "--store");
 		add(words, settings->store);

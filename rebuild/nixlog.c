@@ -38,6 +38,8 @@ static const struct {
 	{ "getting status of '", REASON_NIX_NOT_STAGED, "No such file or directory" },
 	{ "error: path '", REASON_NIX_NOT_STAGED, "does not exist" },
 	{ "does not exist in Git repository", REASON_NIX_NOT_STAGED, NULL },
+	{ "during evaluation because the option 'allow-import-from-derivation'", REASON_NIX_IMPORT,
+	  NULL },
 	{ "specified in 'build-users-group'", REASON_NIX_GROUP, NULL },
 	{ "experimental Nix feature", REASON_NIX_FEATURES, NULL },
 	{ "Cannot find Git revision", REASON_NIX_INPUT_FETCH, NULL },

@@ -22,6 +22,7 @@ struct nixopt_settings {
 	const char *store;    /* --store: an absolute path, or what Nix calls so; NULL: its own */
 	const char *nix_config; /* NIX_CONFIG as it is handed through; NULL: not set */
 	uint64_t timeout_s;     /* for each derivation; 0: none */
+	bool no_import;         /* evaluation takes nothing that a derivation made */
 	size_t n_options;
 	struct nixopt options[NIXOPT_MAX];
 };

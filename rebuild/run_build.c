@@ -85,6 +85,11 @@ static enum reason judge(struct run *run, struct nix_said *said, struct trouble 
 	enum reason reason = run->was_empty ? REASON_OK : run_inputs_check(run, said, reterr);
 	if (reason != REASON_OK)
 		return reason;
+	if (!run->was_empty)
+		run->independence = run_inputs_imports(run, said);
+	/* an hour of building would not change it */
+	if (run->independence != REASON_OK)
+		return ends_all(run->independence) ? run->independence : REASON_OK;
 	struct nix nix = run->nix;
 	const struct closure_progress progress = { run, tell_again };
 	nix.tell = NULL; /* each is a work of its own to it */

@@ -6,6 +6,7 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "rebuild/remove.h"
@@ -55,4 +56,16 @@ enum reason run_inputs_check(struct run *run, struct nix_said *said, struct trou
 	}
 	free(store);
 	return reason;
+}
+
+enum reason run_inputs_imports(const struct run *run, struct nix_said *said)
+{
+	struct nixopt_settings settings = *run->nix.settings;
+	struct nix nix = run->nix;
+	char drv[DRV_PATH_MAX + 1];
+
+	settings.no_import = true;
+	nix.settings = &settings;
+	enum reason reason = nix_evaluate(&nix, run->order->recipe->attribute, drv, said);
+	return reason == REASON_OK && strcmp(drv, run->drv) != 0 ? REASON_NIX_TREE : reason;
 }

@@ -1,4 +1,5 @@
-/* Whether what flake.lock says of its inputs is true. */
+/* Whether a build rests on what was found in a used store: inputs that are not what flake.lock says, or evaluation
+ * out of what some derivation made. */
 #ifndef REBUILD_RUN_INPUTS_H
 #define REBUILD_RUN_INPUTS_H
 
@@ -10,5 +11,10 @@
  * others of nix_evaluate. REASON_INTERRUPTED, _OUT_OF_MEMORY, _FILE_UNWRITABLE. */
 enum reason run_inputs_check(struct run *run, struct nix_said *said,
 			     struct trouble *reterr) MUST_CHECK;
+
+/* Evaluates once more, taking nothing that a derivation made: what is imported so stands in no closure, and Nix takes
+ * it from a used store as it is. REASON_NIX_IMPORT: it does; REASON_NIX_TREE: another derivation came of it; otherwise
+ * as nix_evaluate. */
+enum reason run_inputs_imports(const struct run *run, struct nix_said *said) MUST_CHECK;
 
 #endif

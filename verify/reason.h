@@ -578,6 +578,8 @@
 	X(PCRS_INCOMPLETE, "pcrs-incomplete", "the registers that the build wrote down lack PCR0") \
 	X(NIX_STORE, "store-modified", \
 	  "the content of a path in Nix's store is not what Nix noted when it was made") \
+	X(NIX_IMPORT, "evaluation-imports", \
+	  "the evaluation takes what a derivation made, which may come from elsewhere in a store that was used before: give an empty one (--store)") \
 	/* audits */ \
 	X(STATEMENT_ATTRIBUTE, "statement-attribute", \
 	  "what was rebuilt is another attribute of the flake") \

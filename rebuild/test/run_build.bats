@@ -242,3 +242,19 @@ END
 	prints 'build.independent    FAIL'
 	prints '(input-mismatch)'
 }
+
+@test "what evaluation imports from a used store is nobody's word" {
+	bench
+	fork imports 's|x86_64-eif = .*|x86_64-eif = builtins.seq (builtins.readFile "${app}/bin/entrypoint") (image "x86_64").eif;|'
+	exits 3 run r.json --out a --store "$PWD/s1" "${options[@]}"
+	prints 'build.independent    ok'
+	# of the same build it is known that all was built here
+	exits 3 run r.json --out a --store "$PWD/s1" "${options[@]}"
+	prints 'build.independent    ok'
+	exits 3 run r.json --out b --store "$PWD/s1" "${options[@]}" --expect-pcr0 "$(jq -r .PCR0 a/pcr.json)"
+	prints 'build.independent    error'
+	prints '(evaluation-imports)'
+	prints 'pcr0.match           ok'
+	# the quick way does not ask
+	exits 0 run r.json --out b --store "$PWD/s1" --built-binary "$binary" --expect-pcr0 "$(jq -r .PCR0 a/pcr.json)"
+}

@@ -59,12 +59,47 @@ static enum reason put(const struct run *run, int from, int folder, const char *
 	return reason;
 }
 
+/* Says to git which file there is now; and no file of the commit itself may be another one then. */
+static enum reason add_file(struct run *run, const char *stage, struct trouble *reterr)
+{
+	const char *const add[] = { "--literal-pathspecs", "add", "-f", "--", stage, NULL };
+	/* whatever is not new; a lower-case letter leaves out */
+	const char *const compare[] = { "--literal-pathspecs",
+					"diff",
+					"--cached",
+					"--no-renames",
+					"--no-ext-diff",
+					"--name-only",
+					"--diff-filter=a",
+					run->order->recipe->commit,
+					"--",
+					stage,
+					NULL };
+	struct git_result result;
+
+	enum reason reason = git_call(&run->git, add, 4096, &result);
+	if (reason == REASON_OK && result.exit_status != 0)
+		reason = REASON_SOURCE_GIT;
+	if (reason == REASON_OK) {
+		git_done(&result);
+		reason = git_call(&run->git, compare, 4096, &result);
+		if (reason == REASON_OK && result.exit_status != 0)
+			reason = REASON_SOURCE_GIT;
+		if (reason == REASON_OK && result.proc.output.len > 0) {
+			git_done(&result);
+			return trouble_note(reterr, REASON_STAGED_TRACKED, span_of_text(stage), 0);
+		}
+	}
+	if (reason != REASON_OK)
+		(void)trouble_note(reterr, reason, git_error(&result), result.proc.why);
+	git_done(&result);
+	return reason;
+}
+
 static enum reason stage_file(struct run *run, const struct recipe_file *file, const char *path,
 			      struct copied *ret, struct trouble *reterr)
 {
 	/* a name is a name: : and * in it mean nothing to git */
-	const char *const words[] = { "--literal-pathspecs", "add", "-f", "--", file->stage, NULL };
-	struct git_result result;
 	const char *name = NULL;
 	int from = -1;
 
@@ -82,13 +117,7 @@ static enum reason stage_file(struct run *run, const struct recipe_file *file, c
 		return reason;
 	if (file->has_sha256 && memcmp(file->sha256, ret->sha256, DIGEST_SHA256_LEN) != 0)
 		return trouble_note(reterr, REASON_STAGED_DIGEST, span_of_text(path), 0);
-	reason = git_call(&run->git, words, 4096, &result);
-	if (reason == REASON_OK && result.exit_status != 0)
-		reason = REASON_SOURCE_GIT;
-	if (reason != REASON_OK)
-		(void)trouble_note(reterr, reason, git_error(&result), result.proc.why);
-	git_done(&result);
-	return reason;
+	return add_file(run, file->stage, reterr);
 }
 
 enum reason run_stage(struct run *run, struct trouble *reterr)

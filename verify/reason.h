@@ -580,6 +580,8 @@
 	  "the content of a path in Nix's store is not what Nix noted when it was made") \
 	X(NIX_IMPORT, "evaluation-imports", \
 	  "the evaluation takes what a derivation made, which may come from elsewhere in a store that was used before: give an empty one (--store)") \
+	X(STAGED_TRACKED, "staged-tracked", \
+	  "the commit itself has another file where a file of the container image is staged") \
 	/* audits */ \
 	X(STATEMENT_ATTRIBUTE, "statement-attribute", \
 	  "what was rebuilt is another attribute of the flake") \

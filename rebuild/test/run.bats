@@ -389,6 +389,35 @@ s.serve_forever()' >port 2>/dev/null 3>&- &
 	[ ! -e o ]
 }
 
+@test "stage: a file of the commit is not replaced by another one" {
+	repository
+	recipe "file://$repo" ', "image": {"reference": "docker-archive:none.tar", "platform": "linux/amd64",
+		"files": [{"path": "/tool", "stage": "tool"}]}'
+	stage=(run r.json --until stage --built-binary)
+	install -m 755 repo/tool same
+	exits 0 "${stage[@]}" same --out o
+	echo other >other
+	exits 1 "${stage[@]}" other --out o
+	prints 'source.commit        ok'
+	prints '(staged-tracked)'
+	# again, beginning with what the one before left
+	exits 1 "${stage[@]}" other --out o
+	exits 0 "${stage[@]}" same --out o
+	# the same bytes with another mode are another file, and so is what a link names
+	chmod 644 repo/tool
+	commit mode
+	recipe "file://$repo" ', "image": {"reference": "docker-archive:none.tar", "platform": "linux/amd64",
+		"files": [{"path": "/tool", "stage": "tool"}]}'
+	exits 1 "${stage[@]}" same --out o2
+	prints '(staged-tracked)'
+	sed -i 's/"stage": "tool"/"stage": "link"/' r.json
+	exits 1 "${stage[@]}" same --out o3
+	prints '(staged-tracked)'
+	# a new name is a new file
+	sed -i 's/"stage": "link"/"stage": "new"/' r.json
+	exits 0 "${stage[@]}" other --out o4
+}
+
 @test "plan: what would be done, and what is lacking" {
 	repository
 	exits 0 plan r.json

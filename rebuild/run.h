@@ -144,10 +144,6 @@ char *run_path(const char *dir, const char *name);
 /* Notes a reason with the first line of Nix's own words. */
 void run_note_said(struct trouble *trouble, const struct nix_said *said, enum reason reason);
 
-/* Whether a stage's reason says something about what is rebuilt: a check fails. Otherwise it is trouble of this
- * machine or on the way to another: there is no verdict. */
-bool run_is_evidence(enum reason reason);
-
 /* How a container image went into what was built, as far as that was seen. */
 struct run_taking {
 	bool staged; /* the staged files are in the image */

@@ -4,9 +4,6 @@
 
 #include "rebuild/run.h"
 
-/* Adds what a stage that did not succeed means for its check: a fail where the reason is evidence, else an error. */
-void run_add_fault(struct report *report, enum check check, const struct run_fault *fault);
-
 /* OUTPUT.check, which is what a second build of it gave; NULL: Nix did not keep it, or there is no memory. The caller
  * frees. */
 char *run_second_result(const struct run *run, const char *output);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "rebuild/run_fault.h"
 #include "verify/appraise.h"
 #include "verify/instant.h"
 

@@ -8,6 +8,9 @@ program=enclave-attest
 examples=$TOP/ci/examples
 
 setup() {
+	# the files have a path without a blank, which this tree need not be in
+	ln -s "$BUILD" "$BATS_TEST_TMPDIR/built"
+	BUILD=$BATS_TEST_TMPDIR/built
 	export PATH=$BUILD:$PATH RUNNER_TEMP=$tmp/runner GITHUB_STEP_SUMMARY=$tmp/summary
 	mkdir "$tmp/etc" "$tmp/lib" "$tmp/run" "$tmp/runner"
 	cd "$tmp/etc" || return 1

@@ -147,6 +147,9 @@ static void plan_image(struct job *job, const struct recipe *recipe, struct plan
 static void look_at_nix(const struct job *job, const struct job_tools *tools, struct plan *plan)
 {
 	struct nixjson_version version;
+
+	if (tools->nix == NULL)
+		return;
 	char **environment = nix_environment(job->search_path, job->tmpdir, job->tmpdir, NULL);
 	const struct nix nix = {
 		.nix = tools->nix,
@@ -156,8 +159,6 @@ static void look_at_nix(const struct job *job, const struct job_tools *tools, st
 		.interrupted = job->interrupted,
 	};
 
-	if (tools->nix == NULL)
-		return;
 	enum reason reason =
 		environment == NULL ? REASON_OUT_OF_MEMORY : nix_version(&nix, &version);
 	if (reason == REASON_OK)

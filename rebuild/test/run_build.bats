@@ -158,7 +158,7 @@ info() {
 import pty
 
 mine, theirs = pty.openpty()
-child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=theirs,
+child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=open("said", "wb"), stderr=theirs,
 	env={**os.environ, "TERM": "xterm"})
 os.close(theirs)
 said = b""
@@ -171,7 +171,7 @@ if child.wait() != 3:
 	wrong("exit %d" % child.returncode)
 bars = re.findall(rb"\r\[#*\.*\]  (\d) of 9 built again  \d s", said)
 if not bars or bars != sorted(bars) or b"\r\x1b[Kenclave-rebuild: collect" not in said:
-	wrong("%r" % said)
+	wrong("%r\n%s" % (said, open("said").read()))
 END
 }
 

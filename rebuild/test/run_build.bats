@@ -154,7 +154,9 @@ info() {
 	exits 3 run r.json --out a --store "$PWD/s1" "${options[@]}" --from build -q
 	[[ $err != *'derivations built'* ]]
 	needs_terminals
-	py "$rebuild" run r.json --out a --store "$PWD/s1" "${options[@]}" --from build <<'END'
+	# what is done within half a second has no bar
+	fork slow 's|cp ${nitroBinary}|sleep 1; &|'
+	py "$rebuild" run r.json --out a --store "$PWD/s1" "${options[@]}" <<'END'
 import pty
 
 mine, theirs = pty.openpty()

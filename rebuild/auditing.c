@@ -54,6 +54,7 @@ bool auditing_apply(const char *program, struct auditing *auditing, int id, cons
 struct adding {
 	const char *program;
 	struct auditing *auditing;
+	bool looks_only; /* opens no file */
 };
 
 static bool add_value(void *context, const struct cli_option *option, const cJSON *item,
@@ -62,6 +63,8 @@ static bool add_value(void *context, const struct cli_option *option, const cJSO
 	const struct adding *adding = context;
 
 	(void)item;
+	if (adding->looks_only && option->id == ASK_HEADERS)
+		return true;
 	return ask_apply(adding->program, &adding->auditing->ask, option->id, value);
 }
 
@@ -83,9 +86,10 @@ static const struct cli_option *option_of(const char *key)
 	return NULL;
 }
 
-static bool add_enclave(const char *program, struct auditing *auditing, const cJSON *enclave)
+static bool add_enclave(const char *program, struct auditing *auditing, const cJSON *enclave,
+			bool looks_only)
 {
-	struct adding adding = { program, auditing };
+	struct adding adding = { program, auditing, looks_only };
 	const struct jsonoption reading = {
 		.texts = &auditing->texts,
 		.apply = add_value,
@@ -115,6 +119,16 @@ static bool add_enclave(const char *program, struct auditing *auditing, const cJ
 		return false;
 	}
 	return true;
+}
+
+bool auditing_enclave_is_sound(const char *program, const cJSON *enclave)
+{
+	struct auditing auditing;
+
+	auditing_start(&auditing);
+	bool sound = add_enclave(program, &auditing, enclave, true);
+	auditing_done(&auditing);
+	return sound;
 }
 
 /* What statements must say: the commit, the image's digest where the recipe names one, the attribute. */
@@ -161,7 +175,7 @@ bool auditing_settle(const char *program, struct auditing *auditing, const struc
 				      "statements name");
 		return false;
 	}
-	if (!add_enclave(program, auditing, recipe->enclave) ||
+	if (!add_enclave(program, auditing, recipe->enclave, false) ||
 	    !registration_add(program, recipe->onchain, &auditing->registration))
 		return false;
 	bool asked = auditing->url != NULL;

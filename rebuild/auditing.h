@@ -41,4 +41,8 @@ bool auditing_apply(const char *program, struct auditing *auditing, int id, cons
 bool auditing_settle(const char *program, struct auditing *auditing, const struct recipe *recipe,
 		     struct policy *policy);
 
+/* For verbs that never ask the enclave: whether what a recipe says of it, which may be NULL, is what its keys take. No
+ * file is opened; what is lacking, options of audit may give. False: said. */
+bool auditing_enclave_is_sound(const char *program, const cJSON *enclave);
+
 #endif

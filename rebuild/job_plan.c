@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "attest/registration.h"
+#include "rebuild/auditing.h"
 #include "rebuild/job_image.h"
 #include "rebuild/job_recipe.h"
 #include "rebuild/nix.h"
@@ -379,7 +380,8 @@ int job_plan(struct job *job)
 		return job_usage(job, "plan: one RECIPE is needed");
 	if (!job_read_recipe(job, &recipe, &status))
 		return status;
-	if (!contract_is_sound(job, &recipe))
+	if (!contract_is_sound(job, &recipe) ||
+	    !auditing_enclave_is_sound(job->output.program, recipe.enclave))
 		status = CLI_USAGE;
 	else
 		status = job->resolve ? resolve(job, &recipe) : put_plan(job, &recipe);

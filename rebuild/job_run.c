@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "attest/registration.h"
+#include "rebuild/auditing.h"
 #include "rebuild/job_rebuild.h"
 #include "rebuild/job_result.h"
 
@@ -57,7 +58,8 @@ int job_run(struct job *job)
 
 	if (rebuilding_read(job, true, &rebuilding, &status)) {
 		status = CLI_USAGE;
-		if (registration_read(job->output.program, rebuilding.recipe.onchain,
+		if (auditing_enclave_is_sound(job->output.program, rebuilding.recipe.enclave) &&
+		    registration_read(job->output.program, rebuilding.recipe.onchain,
 				      &registration) &&
 		    rebuilding_prepare(job, &rebuilding, &status))
 			status = run_recipe(job, &rebuilding, &registration);

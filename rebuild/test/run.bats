@@ -373,6 +373,15 @@ s.serve_forever()' >port 2>/dev/null 3>&- &
 	refuses 'bad.json: line 2, column 10' run bad.json --out o
 	recipe "file://$repo" ', "onchain": {"chain_id": "1"}'
 	refuses '--registry' run r.json --out o
+	# nor is an enclave asked, but what the recipe says of it must be what audit takes
+	for row in '{"url": 5}|enclave.url' '{"profile": "odyn"}|a url is needed' '{"url": "http://127.0.0.1:1", "profile": "none"}|--profile none' \
+		'{"url": "http://127.0.0.1:1", "timeout": "x"}|--timeout x' '{"url": "http://127.0.0.1:1", "insecure_http": 1}|enclave.insecure_http'; do
+		recipe "file://$repo" ", \"enclave\": ${row%%|*}"
+		refuses "${row#*|}" run r.json --out o
+		refuses "${row#*|}" plan r.json
+	done
+	recipe "file://$repo" ', "enclave": {"url": "http://127.0.0.1:1", "headers": "none", "cacert": "none"}'
+	exits 0 plan r.json
 }
 
 @test "reasons in the JSON" {
@@ -393,29 +402,29 @@ s.serve_forever()' >port 2>/dev/null 3>&- &
 	repository
 	recipe "file://$repo" ', "image": {"reference": "docker-archive:none.tar", "platform": "linux/amd64",
 		"files": [{"path": "/tool", "stage": "tool"}]}'
-	stage=(run r.json --until stage --built-binary)
+	upto=(run r.json --until stage --built-binary)
 	install -m 755 repo/tool same
-	exits 0 "${stage[@]}" same --out o
+	exits 0 "${upto[@]}" same --out o
 	echo other >other
-	exits 1 "${stage[@]}" other --out o
+	exits 1 "${upto[@]}" other --out o
 	prints 'source.commit        ok'
 	prints '(staged-tracked)'
 	# again, beginning with what the one before left
-	exits 1 "${stage[@]}" other --out o
-	exits 0 "${stage[@]}" same --out o
+	exits 1 "${upto[@]}" other --out o
+	exits 0 "${upto[@]}" same --out o
 	# the same bytes with another mode are another file, and so is what a link names
 	chmod 644 repo/tool
 	commit mode
 	recipe "file://$repo" ', "image": {"reference": "docker-archive:none.tar", "platform": "linux/amd64",
 		"files": [{"path": "/tool", "stage": "tool"}]}'
-	exits 1 "${stage[@]}" same --out o2
+	exits 1 "${upto[@]}" same --out o2
 	prints '(staged-tracked)'
 	sed -i 's/"stage": "tool"/"stage": "link"/' r.json
-	exits 1 "${stage[@]}" same --out o3
+	exits 1 "${upto[@]}" same --out o3
 	prints '(staged-tracked)'
 	# a new name is a new file
 	sed -i 's/"stage": "link"/"stage": "new"/' r.json
-	exits 0 "${stage[@]}" other --out o4
+	exits 0 "${upto[@]}" other --out o4
 }
 
 @test "plan: what would be done, and what is lacking" {

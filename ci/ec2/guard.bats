@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # enclave-guard before anything is started: configuration, copy, measurement, statement, contract.
-# shellcheck disable=SC1091,SC2034,SC2154,SC2164 # variables of guard.bash, and for chain.bash; bats stops where cd fails
+# shellcheck disable=SC1091,SC2034,SC2119,SC2154,SC2164 # variables of guard.bash, and for chain.bash; bats stops where cd fails
 load guard
 
 @test 'check: copies, measures, compares, and starts nothing' {

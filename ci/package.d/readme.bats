@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # The pages for people: every command in them is run as it stands, or said not to be.
-# shellcheck disable=SC2034,SC2154 # variables of helpers.bash, and for it
+# shellcheck disable=SC2034,SC2119,SC2154 # variables of helpers.bash, and for it
 program=enclave-verify
 # shellcheck source=test/helpers.bash disable=SC1091
 . "$TOP/test/helpers.bash"

@@ -478,7 +478,7 @@ enclaver() {
 	set_conf TELL_PORT=8005
 	set_conf TELL_MESSAGE=TERMINATE
 	set_conf STOP_WAIT=1
-	printf '#!/bin/sh\necho "asked ${NOTIFY_SOCKET-}" >>%s/standin/calls\nexec %s/enclave-attest "$@"\n' "$here" "$BUILD" >bin/enclave-attest
+	printf '#!/bin/sh\necho "asked ${NOTIFY_SOCKET-}" >>"%s/standin/calls"\nexec "%s/enclave-attest" "$@"\n' "$here" "$BUILD" >bin/enclave-attest
 	chmod 755 bin/enclave-attest
 	begin
 	until_true called "^notify socket: systemd-notify$"
@@ -489,7 +489,7 @@ enclaver() {
 }
 
 @test 'live: a document is no older than the start, unless more is given' {
-	printf '#!/bin/sh\necho "$*" >>%s/asked\nexec %s/enclave-attest "$@"\n' "$here" "$BUILD" >bin/enclave-attest
+	printf '#!/bin/sh\necho "$*" >>"%s/asked"\nexec "%s/enclave-attest" "$@"\n' "$here" "$BUILD" >bin/enclave-attest
 	chmod 755 bin/enclave-attest
 	set_conf MAX_AGE=77
 	begin

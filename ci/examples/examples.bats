@@ -292,7 +292,8 @@ END
 		"build":{"attribute":"x86_64-eif","eif":"batcher.eif"},"expect":{"pcr0":"%s"}}\n' 1 "$pcr0" >recipe.json
 	export HOME=$tmp XDG_CACHE_HOME=$tmp/cache GITHUB_OUTPUT=$tmp/output
 	# the build itself is given here: it is tried by real Nix elsewhere
-	sed "s|enclave-rebuild run recipe.json --out results|& --built-eif $TOP/testvectors/eif/usual.eif|" \
+	cp "$TOP/testvectors/eif/usual.eif" "$tmp/given.eif"
+	sed "s|enclave-rebuild run recipe.json --out results|& --built-eif $tmp/given.eif|" \
 		"$examples/github/rebuild.yml" >given.yml
 	run --separate-stderr workflow "$tmp/given.yml"
 	echo "$output" "$stderr"

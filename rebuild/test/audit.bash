@@ -8,7 +8,7 @@ enclave_start() {
 	[[ $image != *.json ]] || from=--pcrs
 	mkdir -p "$enclaves"
 	"$BUILD/enclave-attest" simulate "$enclaves/$name" "$from" "$image" -q
-	"$BUILD/enclave-attest" serve --simulate "$enclaves/$name" --listen 127.0.0.1:0 >"$enclaves/$name.log" 2>&1 3>&- &
+	"$BUILD/enclave-attest" serve --simulate "$enclaves/$name" --listen 127.0.0.1:0 --rate 1000 >"$enclaves/$name.log" 2>&1 3>&- &
 	echo $! >>"$enclaves/pids"
 	for ((n = 0; n < 500; n++)); do
 		! grep -q "listening on" "$enclaves/$name.log" 2>/dev/null || return 0
